@@ -1,0 +1,145 @@
+"""The three words everything else is made of: a call, a source that answers it, a layer around a source.
+
+A **source** is any async function from call to outcome; a **layer** takes a source and returns a
+source; ``stack`` puts layers around a source, once, at start-up.
+
+Rules of the file:
+1. Sources and layers return outcomes. They raise only for bugs, and let cancellation through.
+2. Running out of time is an outcome that arrives first, not a cancellation: whoever waits for
+   something on behalf of a call waits on ``call.waiter``, and ``call.cut`` resolves that wait.
+3. One call object is made per step per request; keep it slotted and cheap.
+"""
+
+from __future__ import annotations
+
+from asyncio import Future
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any
+
+from gateway.outcome import Cause, Failure, Outcome
+
+
+class Trace:
+    """What identifies a request on its way: W3C trace context, baggage and the request id.
+
+    ``trace_id`` is 32 hex digits, ``flags`` two, ``parent_id`` the client's span id or ``""``. Each
+    attempt makes a parent id of its own. ``tracestate`` and ``baggage`` are header values or ``""``.
+    """
+
+    __slots__ = ("baggage", "flags", "parent_id", "request_id", "trace_id", "tracestate")
+
+    def __init__(
+        self,
+        trace_id: str,
+        flags: str,
+        request_id: str,
+        parent_id: str = "",
+        tracestate: str = "",
+        baggage: str = "",
+    ) -> None:
+        self.trace_id = trace_id
+        self.flags = flags
+        self.request_id = request_id
+        self.parent_id = parent_id
+        self.tracestate = tracestate
+        self.baggage = baggage
+
+
+class Call:
+    """One step's request to its source.
+
+    ``payload`` is in the source's own terms. ``deadline`` is an instant on the loop's clock;
+    ``timeout`` bounds this attempt, in seconds. ``identity`` names equal calls (``None``: never
+    shared). ``inputs`` are the checked parts of the client's request.
+
+    State while it runs: ``sent`` (the first byte left; from then on an unrepeatable call is never
+    cut), ``waiter`` (the future the call is waiting on now), ``ended`` (the failure that cut it),
+    ``held`` (bytes of its bodies counted in ``Buffered``), ``elapsed`` (seconds, once observed).
+    """
+
+    __slots__ = (
+        "attempt",
+        "deadline",
+        "elapsed",
+        "ended",
+        "held",
+        "identity",
+        "inputs",
+        "payload",
+        "priority",
+        "repeatable",
+        "sent",
+        "step",
+        "timeout",
+        "trace",
+        "waiter",
+    )
+
+    def __init__(
+        self,
+        step: str,
+        payload: Any,
+        deadline: float,
+        timeout: float,
+        trace: Trace,
+        *,
+        repeatable: bool = True,
+        inputs: Sequence[Any] = (),
+        identity: bytes | None = None,
+        priority: int = 0,
+    ) -> None:
+        self.step = step
+        self.payload = payload
+        self.deadline = deadline
+        self.timeout = timeout
+        self.trace = trace
+        self.repeatable = repeatable
+        self.inputs = inputs
+        self.identity = identity
+        self.priority = priority
+        self.attempt = 1
+        self.sent = False
+        self.waiter: Future[Any] | None = None
+        self.ended: Failure | None = None
+        self.held = 0
+        self.elapsed = 0.0
+
+    def cut(self, failure: Failure) -> None:
+        """End the wait this call is in, or the next one it would begin, with *failure*.
+
+        The first cut wins. Idempotent, synchronous; the waiting coroutine resumes by itself and
+        releases what it holds.
+        """
+        if self.ended is None:
+            self.ended = failure
+        waiter = self.waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(self.ended)
+
+    def expire(self) -> None:
+        """Cut this attempt because its timeout ran out (``Timers`` calls this)."""
+        if self.sent:
+            self.cut(Failure(Cause.TIMEOUT, f"no answer within {self.timeout * 1000:.0f} ms"))
+        else:
+            self.cut(Failure(Cause.UNREACHABLE, f"not connected within {self.timeout * 1000:.0f} ms"))
+
+    async def wait(self, future: Future[Any]) -> Any:
+        """Await *future*; a cut resolves it with a ``Failure`` first. Never raises for a cut."""
+        if self.ended is not None:
+            return self.ended
+        self.waiter = future
+        try:
+            return await future
+        finally:
+            self.waiter = None
+
+
+Source = Callable[[Call], Awaitable[Outcome]]
+Layer = Callable[[Source], Source]
+
+
+def stack(source: Source, layers: Iterable[Layer]) -> Source:
+    """Wrap *source* in *layers*, the first one listed outermost."""
+    for layer in reversed(list(layers)):
+        source = layer(source)
+    return source

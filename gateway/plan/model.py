@@ -1,0 +1,83 @@
+"""A plan: the steps of one route with their edges, and how their outcomes become the answer.
+
+Static: made once by the compiler, shared by every request. Knows no configuration and no HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from gateway.call import Source
+from gateway.outcome import Failure, Outcome
+
+
+class Scope(Protocol):
+    """What templates read while a request runs.
+
+    ``inputs`` holds the checked request parts by slot: ``str``, ``list[str]``, JSON ``bytes`` (parts
+    of a body), or ``None`` where the part is missing. ``outcomes`` holds one entry per step, in plan
+    order: ``None`` until the step ended.
+    """
+
+    @property
+    def inputs(self) -> Sequence[Any]:
+        """The checked request parts, by slot."""
+
+    @property
+    def outcomes(self) -> Sequence[Outcome | None]:
+        """What the steps ended with, by index."""
+
+
+Prepare = Callable[[Scope], Any]
+"""Renders a step's payload; a ``Failure(skipped)`` instead if something it reads is missing."""
+
+Merge = Callable[[Scope], bytes]
+"""Renders the answer's body from what the steps ended with. Never fails: missing parts are null."""
+
+StandIn = Callable[[Failure, Sequence[Any]], Outcome]
+"""Turns a last failure into the step's configured fallback; *inputs* fill its templates."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One node of a plan.
+
+    ``needs`` are the steps that must have answered, ``awaits`` those that must only have ended
+    (references with a default); both by index. ``timeout`` is one attempt's, in seconds. A ``required``
+    step that does not answer fails the request. ``stand_in`` is ``None`` without a fallback.
+    """
+
+    name: str
+    index: int
+    source: Source
+    prepare: Prepare
+    needs: tuple[int, ...] = ()
+    awaits: tuple[int, ...] = ()
+    required: bool = False
+    repeatable: bool = True
+    timeout: float = 1.0
+    stand_in: StandIn | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """How one route is answered. ``time_limit`` is the whole request's, in seconds."""
+
+    route: str
+    steps: tuple[Step, ...]
+    time_limit: float
+    merge: Merge
+    first: tuple[int, ...] = field(init=False)
+    followers: tuple[tuple[int, ...], ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        edges = [(*step.needs, *step.awaits) for step in self.steps]
+        followers = [tuple(i for i, e in enumerate(edges) if s.index in e) for s in self.steps]
+        object.__setattr__(self, "first", tuple(i for i, e in enumerate(edges) if not e))
+        object.__setattr__(self, "followers", tuple(followers))
+
+    def __repr__(self) -> str:
+        names = ", ".join(step.name for step in self.steps)
+        return f"<Plan {self.route}: {names} within {self.time_limit:g} s>"

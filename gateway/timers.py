@@ -1,0 +1,90 @@
+"""Timeouts of one length share one loop timer, because an own one per call costs thirty times as much.
+
+Measured (docs/benchmarks.md): ``asyncio.timeout`` 3.3 µs, ``call_later`` and cancel 1.0 µs, this 0.1 µs.
+Entries of one length expire in the order in which they were started, and a dict keeps that order; so
+the loop timer only ever has to be set for the first entry.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+
+class Expiring(Protocol):
+    """What can be put under a timer. Hashed by identity."""
+
+    def expire(self) -> None:
+        """The time ran out. Must not block or raise."""
+
+
+class Timer:
+    """All timeouts of *length* seconds. Exact: an entry expires at its own due time, never earlier."""
+
+    __slots__ = ("_armed", "_due", "_loop", "length")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, length: float) -> None:
+        self.length = length
+        self._loop = loop
+        self._due: dict[Expiring, float] = {}
+        self._armed: asyncio.TimerHandle | None = None
+
+    def start(self, entry: Expiring) -> None:
+        """Call ``entry.expire()`` after ``length`` seconds, unless stopped before."""
+        due = self._loop.time() + self.length
+        self._due[entry] = due
+        if self._armed is None:
+            self._armed = self._loop.call_at(due, self._fire)
+
+    def stop(self, entry: Expiring) -> None:
+        """Forget *entry*. Harmless if it expired or was never started."""
+        self._due.pop(entry, None)
+
+    def close(self) -> None:
+        """Forget every entry and disarm."""
+        self._due.clear()
+        if self._armed is not None:
+            self._armed.cancel()
+            self._armed = None
+
+    def _fire(self) -> None:
+        self._armed = None
+        now = self._loop.time()
+        # An entry is removed before it is told, so that it may start again under the same timer.
+        while self._due:
+            entry, due = next(iter(self._due.items()))
+            if due > now:
+                self._armed = self._loop.call_at(due, self._fire)
+                return
+            del self._due[entry]
+            entry.expire()
+
+    def __len__(self) -> int:
+        return len(self._due)
+
+
+class Timers:
+    """The timers of one event loop, one per length, made when first asked for.
+
+    Ask with lengths that configuration fixes (a timeout, a time limit), not with computed remainders:
+    a ``Timer`` is kept for good.
+    """
+
+    __slots__ = ("_by_length", "_loop")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._by_length: dict[float, Timer] = {}
+
+    def of(self, length: float) -> Timer:
+        """The timer for timeouts of *length* seconds."""
+        try:
+            return self._by_length[length]
+        except KeyError:
+            timer = self._by_length[length] = Timer(self._loop, length)
+            return timer
+
+    def close(self) -> None:
+        """Disarm every timer."""
+        for timer in self._by_length.values():
+            timer.close()

@@ -1,0 +1,84 @@
+"""What every transport has in common: one HTTP exchange for one call, and the state of its pool."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from gateway.call import Call
+from gateway.outcome import Failure
+
+
+class Request:
+    """A rendered HTTP request. ``target`` is in origin form (base path, path and query, escaped).
+
+    ``headers`` is a block of ready lines (``b"name: value\\r\\n"`` each); the transport adds what
+    belongs to the connection: host, content-length, accept-encoding.
+    """
+
+    __slots__ = ("body", "headers", "method", "target")
+
+    def __init__(self, method: str, target: bytes, headers: bytes = b"", body: bytes = b"") -> None:
+        self.method = method
+        self.target = target
+        self.headers = headers
+        self.body = body
+
+    def __repr__(self) -> str:
+        return f"<Request {self.method} {self.target.decode('latin-1')}>"
+
+
+class Response:
+    """A whole HTTP answer; header names are lower case, in the order in which they came."""
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+    def header(self, name: bytes) -> bytes | None:
+        """The first header of that (lower case) name."""
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return None
+
+    def __repr__(self) -> str:
+        return f"<Response {self.status}, {len(self.body)} bytes>"
+
+
+@dataclass(frozen=True, slots=True)
+class PoolState:
+    """One pool at an instant. ``open`` = ``idle`` + ``in_use``; the last three only ever grow."""
+
+    limit: int
+    open: int
+    idle: int
+    in_use: int
+    waiting: int
+    created: int
+    reused: int
+    lost: int
+
+
+class Transport(Protocol):
+    """How the requests of one upstream travel."""
+
+    async def open(self) -> None:
+        """Get ready; makes no connection."""
+
+    async def exchange(self, request: Request, extra: bytes, call: Call) -> Response | Failure:
+        """Send *request*, with the header lines *extra* added, and read the whole answer.
+
+        Waits on ``call.waiter`` (so ``call.cut`` ends it at once), sets ``call.sent`` when the first
+        byte leaves, counts body bytes in ``call.held``. Never raises for anything the network or the
+        upstream does. Whatever ends it, also a cancellation, gives the connection slot back.
+        """
+
+    async def close(self) -> None:
+        """Close every connection. Calls under way end as ``incomplete``."""
+
+    def state(self) -> PoolState:
+        """The pool now."""
