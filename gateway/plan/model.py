@@ -63,18 +63,24 @@ class Step:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """How one route is answered. ``time_limit`` is the whole request's, in seconds."""
+    """How one route is answered. ``time_limit`` is the whole request's, in seconds.
+
+    Derived, by step index: ``edges`` (how many steps it waits for), ``followers`` (which wait for it), and
+    ``first``, the steps that wait for none.
+    """
 
     route: str
     steps: tuple[Step, ...]
     time_limit: float
     merge: Merge
+    edges: tuple[int, ...] = field(init=False)
     first: tuple[int, ...] = field(init=False)
     followers: tuple[tuple[int, ...], ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        edges = [(*step.needs, *step.awaits) for step in self.steps]
+        edges = [{*step.needs, *step.awaits} for step in self.steps]
         followers = [tuple(i for i, e in enumerate(edges) if s.index in e) for s in self.steps]
+        object.__setattr__(self, "edges", tuple(map(len, edges)))
         object.__setattr__(self, "first", tuple(i for i, e in enumerate(edges) if not e))
         object.__setattr__(self, "followers", tuple(followers))
 
