@@ -21,20 +21,20 @@ class Expiring(Protocol):
 class Timer:
     """All timeouts of *length* seconds. Exact: an entry expires at its own due time, never earlier."""
 
-    __slots__ = ("_armed", "_due", "_loop", "length")
+    __slots__ = ("_armed", "_due", "_owner", "length")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, length: float) -> None:
+    def __init__(self, owner: Timers, length: float) -> None:
         self.length = length
-        self._loop = loop
+        self._owner = owner
         self._due: dict[Expiring, float] = {}
         self._armed: asyncio.TimerHandle | None = None
 
     def start(self, entry: Expiring) -> None:
         """Call ``entry.expire()`` after ``length`` seconds, unless stopped before."""
-        due = self._loop.time() + self.length
+        due = self._owner.loop.time() + self.length
         self._due[entry] = due
         if self._armed is None:
-            self._armed = self._loop.call_at(due, self._fire)
+            self._armed = self._owner.loop.call_at(due, self._fire)
 
     def stop(self, entry: Expiring) -> None:
         """Forget *entry*. Harmless if it expired or was never started."""
@@ -49,12 +49,12 @@ class Timer:
 
     def _fire(self) -> None:
         self._armed = None
-        now = self._loop.time()
+        now = self._owner.loop.time()
         # An entry is removed before it is told, so that it may start again under the same timer.
         while self._due:
             entry, due = next(iter(self._due.items()))
             if due > now:
-                self._armed = self._loop.call_at(due, self._fire)
+                self._armed = self._owner.loop.call_at(due, self._fire)
                 return
             del self._due[entry]
             entry.expire()
@@ -66,14 +66,19 @@ class Timer:
 class Timers:
     """The timers of one event loop, one per length, made when first asked for.
 
+    ``loop`` may be set later than the layers are stacked, but before the first timer starts.
+
     Ask with lengths that configuration fixes (a timeout, a time limit), not with computed remainders:
     a ``Timer`` is kept for good.
     """
 
-    __slots__ = ("_by_length", "_loop")
+    __slots__ = ("_by_length", "loop")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+    loop: asyncio.AbstractEventLoop
+
+    def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        if loop is not None:
+            self.loop = loop
         self._by_length: dict[float, Timer] = {}
 
     def of(self, length: float) -> Timer:
@@ -81,7 +86,7 @@ class Timers:
         try:
             return self._by_length[length]
         except KeyError:
-            timer = self._by_length[length] = Timer(self._loop, length)
+            timer = self._by_length[length] = Timer(self, length)
             return timer
 
     def close(self) -> None:

@@ -36,17 +36,19 @@ _log = logging.getLogger("gateway.plan")
 
 
 class Engine:
-    """What every run of a process shares: its loop, timers, byte budget and background calls."""
+    """What every run of a process shares: the timers of its loop, byte budget and background calls."""
 
-    __slots__ = ("background", "buffered", "loop", "timers")
+    __slots__ = ("background", "buffered", "timers")
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, timers: Timers, buffered: Buffered, background: Background
-    ) -> None:
-        self.loop = loop
+    def __init__(self, timers: Timers, buffered: Buffered, background: Background) -> None:
         self.timers = timers
         self.buffered = buffered
         self.background = background
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop that all runs share."""
+        return self.timers.loop
 
 
 class Run:
