@@ -186,14 +186,14 @@ class Run:
     def _make_call(self, index: int) -> Outcome | None:
         """Make the step's call; an outcome instead if there is nothing to call."""
         step = self.plan.steps[index]
-        if self._over is not None:
-            return _instead(step, self._over, self.inputs)
         for need in step.needs:
             outcome = self.outcomes[need]
             if outcome.__class__ is Failure:
                 detail = f"needs {self.plan.steps[need].name}"
                 failure = Failure(Cause.SKIPPED, detail, need=outcome)
                 return _instead(step, failure, self.inputs)
+        if self._over is not None:
+            return _instead(step, self._over, self.inputs)
         try:
             payload = step.prepare(self)
         except Exception:  # noqa: BLE001 - rule 1
