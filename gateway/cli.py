@@ -1,0 +1,127 @@
+"""The ``gateway`` command: run · demo · check · explain · schema.
+
+Exit codes: 0 done, 1 cannot run (a port is taken, a service died), 2 the configuration or the command line
+has faults.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from gateway.app import Gateway
+
+OPERATOR_VARIABLE: Final = "GATEWAY_OPERATOR_TOKEN"
+"""Environment variable with the operator token of the admin listener."""
+
+_config = click.argument("config", type=click.Path())
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="fanin-gateway")
+def main() -> None:
+    """Fan one request out to many upstreams and merge the answers."""
+
+
+@main.command()
+@_config
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address of the public listener.")
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--admin-host", default="127.0.0.1", show_default=True, help="Address of the admin listener.")
+@click.option("--admin-port", default=9901, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--docs", type=click.Choice(["public", "admin", "off"]), help="Where /docs is served.")
+def run(config: str, host: str, port: int, admin_host: str, admin_port: int, docs: str | None) -> None:
+    """Serve CONFIG in this process."""
+    from gateway import serve
+
+    token = os.environ.get(OPERATOR_VARIABLE)
+    if token is None and not _is_loopback(admin_host):
+        _fail(f"--admin-host {admin_host} is not loopback: set {OPERATOR_VARIABLE} first", 2)
+    _log_to_stderr()
+    gateway = _load(config, operator_token=token, docs=docs)
+    if token is None:
+        click.echo(f"operator token: {gateway.operator_token}", err=True)
+    try:
+        serve.run(gateway, serve.Listener(host, port), serve.Listener(admin_host, admin_port))
+    except serve.BindError as error:
+        _fail(str(error), 1)
+
+
+@main.command()
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--admin-port", default=9901, show_default=True, type=click.IntRange(0, 65535))
+def demo(port: int, admin_port: int) -> None:
+    """Run three mock services and a gateway in front of them."""
+    from gateway.demo import run_demo
+
+    sys.exit(run_demo(port=port, admin_port=admin_port))
+
+
+@main.command()
+@_config
+def check(config: str) -> None:
+    """Say whether CONFIG is sound, and list every fault with its place."""
+    gateway = _load(config)
+    click.echo(
+        f"{config}: sound, {_count(gateway.routes, 'route')} on {_count(gateway.upstreams, 'upstream')}"
+    )
+
+
+@main.command()
+@_config
+@click.argument("route", required=False)
+def explain(config: str, route: str | None) -> None:
+    """Print what the gateway makes of CONFIG: steps, order, layers, defaults. ROUTE picks one route."""
+    gateway = _load(config)
+    try:
+        click.echo(gateway.explain(route), nl=False)
+    except KeyError:
+        _fail(f"no route {route!r}; there are: " + ", ".join(sorted(gateway.routes)), 2)
+
+
+@main.command()
+def schema() -> None:
+    """Print the JSON Schema of the configuration, for editors."""
+    from gateway.config import json_schema
+
+    click.echo(json.dumps(json_schema(), indent=2))
+
+
+def _load(config: str, **options: Any) -> Gateway:
+    from gateway.app import Gateway
+    from gateway.config import ConfigError
+
+    try:
+        return Gateway(config, **options)
+    except ConfigError as error:
+        _fail(str(error), 2)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _count(things: Any, noun: str) -> str:
+    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(code)
