@@ -1,0 +1,38 @@
+"""One application per mock service: its data, the control API, and the faults around both."""
+
+from __future__ import annotations
+
+import random
+from typing import Final
+
+from fastapi import FastAPI
+
+from services.mock import orders, recommendations, users
+from services.mock.control import control
+from services.mock.faults import Faults
+from services.mock.misbehave import Misbehaving
+from services.mock.stats import Stats
+
+ROUTERS: Final = {"users": users.router, "orders": orders.router, "recommendations": recommendations.router}
+
+PORTS: Final = {"users": 9101, "orders": 9102, "recommendations": 9103}
+"""Where each service listens if nothing else is said."""
+
+SAMPLES: Final = {
+    "users": "/internal/users/1",
+    "orders": "/internal/orders?user_id=1&limit=1",
+    "recommendations": "/internal/recommend/regular",
+}
+"""A path of each service that answers 200 when all is well."""
+
+
+def create_app(service: str, chance: random.Random | None = None) -> Misbehaving:
+    """The ASGI application of *service* (``users``, ``orders`` or ``recommendations``), without faults.
+
+    *chance* decides jitter and error rates; give a seeded one for runs that repeat.
+    """
+    faults, stats, data = Faults(), Stats(), ROUTERS[service]
+    app = FastAPI(title=f"Mock {service} service", version="1")
+    app.include_router(data)
+    app.include_router(control(faults, stats))
+    return Misbehaving(app, data.routes, faults, stats, chance or random.Random())
