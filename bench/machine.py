@@ -1,0 +1,65 @@
+"""What a run needs of its machine, and how the report names it (never by host name or path)."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+LIBRARIES = ("uvicorn", "uvloop", "httptools", "msgspec", "fastapi", "httpx", "aiohttp")
+
+# Debian keeps nginx where an ordinary user's PATH does not look.
+SEARCHED = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin"])
+
+
+class MissingError(Exception):
+    """The measurement cannot run on this machine; the message says what is missing and the remedy."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The tools found, and one core for the server under test, another for load and upstreams."""
+
+    nginx: str
+    wrk: str
+    load_core: int
+    server_core: int
+
+    @classmethod
+    def examined(cls, searched: str = SEARCHED) -> Machine:
+        """Look in *searched* for what a run needs. Raises ``MissingError``, naming all missing tools at once."""
+        if sys.platform != "linux":
+            raise MissingError("bench: needs Linux (it pins processes to cores and reads their CPU clocks)")
+        tools = {name: shutil.which(name, path=searched) for name in ("nginx", "wrk")}
+        lacking = [name for name, path in tools.items() if path is None]
+        if lacking:
+            names = " ".join(lacking)
+            raise MissingError(
+                f"bench: {' and '.join(lacking)} not found; on Debian and Ubuntu: apt-get install {names}"
+            )
+        cores = sorted(os.sched_getaffinity(0))
+        if len(cores) < 2:
+            raise MissingError(
+                "bench: needs two CPU cores, one for the server and one for the load; only one is usable"
+            )
+        return cls(str(tools["nginx"]), str(tools["wrk"]), cores[0], cores[1])
+
+
+def cpu_model(cpuinfo: str) -> str:
+    """The processor's name from the text of ``/proc/cpuinfo``; the architecture if it gives none."""
+    for line in cpuinfo.splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() in {"model name", "Model", "Hardware"} and value.strip():
+            return value.strip()
+    return platform.machine()
+
+
+def described() -> str:
+    """Processor, Python and library versions in one line."""
+    model = cpu_model(Path("/proc/cpuinfo").read_text())
+    libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    return f"{model}; {platform.python_implementation()} {platform.python_version()}; {libraries}"

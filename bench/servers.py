@@ -1,0 +1,84 @@
+"""How each server under test is started, and whether what it answers is right."""
+
+from __future__ import annotations
+
+import http.client
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from bench.machine import Machine
+from bench.processes import NotReadyError, Process, free_port
+from bench.rows import Row
+
+HOST = "127.0.0.1"
+_ROOT = Path(__file__).parent.parent
+_CONFIG = Path(__file__).with_name("gateway.yaml")
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server under test."""
+
+    process: Process
+    port: int
+
+    def url(self, row: Row) -> str:
+        """Where *row* is measured."""
+        return f"http://{HOST}:{self.port}{row.path}"
+
+
+def start(name: str, machine: Machine, upstreams: Sequence[str], root: Path, stack: ExitStack) -> Server:
+    """Start the server of that name; *stack* stops it. Raises ``NotReadyError``."""
+    port = free_port()
+    env = dict(zip(("BENCH_USERS", "BENCH_ORDERS", "BENCH_RECS"), upstreams, strict=True))
+    env |= {"BENCH_UPSTREAMS": " ".join(upstreams), "PYTHONPATH": str(_ROOT)}
+    command = _gateway(port) if name == "gateway" else _uvicorn(f"bench.peers.{name}:app", port)
+    process = stack.enter_context(Process(command, machine.server_core, root / f"{name}.log", env))
+    process.wait_until_it_listens(port)
+    return Server(process, port)
+
+
+def wrong(server: Server, row: Row) -> str:
+    """What is wrong with the server's answer to *row*, in words; empty if it is right and complete."""
+    connection = http.client.HTTPConnection(HOST, server.port, timeout=5)
+    try:
+        connection.request("GET", row.path)
+        answer = connection.getresponse()
+        body = answer.read()
+    except (OSError, http.client.HTTPException) as error:
+        return f"no answer ({error!r}){server.process.last_words()}"
+    finally:
+        connection.close()
+    if answer.status != 200:
+        return f"status {answer.status}: {body[:200].decode(errors='replace')}"
+    return mismatch(body, row)
+
+
+def mismatch(body: bytes, row: Row) -> str:
+    """How *body* differs from the answer expected of *row*, in words; empty if it does not."""
+    try:
+        decoded = msgspec.json.decode(body)
+    except msgspec.DecodeError as error:
+        return f"the answer is not JSON ({error})"
+    return (
+        "" if decoded == row.expected else f"not the expected answer: {body[:200].decode(errors='replace')}"
+    )
+
+
+def _gateway(port: int) -> list[str]:
+    command = Path(sys.executable).with_name("gateway")
+    if not command.exists():
+        raise NotReadyError(f"the command gateway is not installed beside {Path(sys.executable).name}")
+    ports = ["--host", HOST, "--port", str(port), "--admin-port", str(free_port())]
+    return [str(command), "run", str(_CONFIG), *ports]
+
+
+def _uvicorn(app: str, port: int) -> list[str]:
+    """Run uvicorn as the gateway runs it: uvloop, httptools, no access log."""
+    served = [sys.executable, "-m", "uvicorn", app, "--host", HOST, "--port", str(port)]
+    return [*served, "--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
