@@ -1,6 +1,11 @@
 """An event loop whose clock jumps to the next timer instead of waiting for it.
 
-Sockets still work: when nothing is ready and a timer is due later, time jumps; nobody sleeps.
+Sockets still work: when nothing is ready and a timer is due later, time jumps; nobody sleeps. A folder of
+tests lives in virtual time if its conftest.py says
+
+    from tests.support.virtual_time import pytest_asyncio_loop_factories
+
+A single scenario does with ``run_virtually(scenario)``.
 """
 
 import asyncio
@@ -34,6 +39,12 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         return self._jumping.now
 
 
-class VirtualTimePolicy(asyncio.DefaultEventLoopPolicy):
-    def new_event_loop(self) -> asyncio.AbstractEventLoop:
-        return VirtualTimeLoop()
+def pytest_asyncio_loop_factories(config, item):
+    """The hook that puts every async test of a folder on a virtual clock."""
+    return {"virtual time": VirtualTimeLoop}
+
+
+def run_virtually(scenario):
+    """Run the coroutine function *scenario* on a virtual clock of its own; returns what it returns."""
+    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+        return runner.run(scenario())
