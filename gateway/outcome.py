@@ -22,6 +22,7 @@ from typing import Any, Final
 import msgspec
 
 _decode = msgspec.json.Decoder().decode
+_decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 class Cause(StrEnum):
@@ -103,7 +104,7 @@ class Success:
     that, makes a step degraded. ``meta`` holds the few upstream headers a layer above needs.
     """
 
-    __slots__ = ("_data", "body", "cause", "freshness", "meta", "status")
+    __slots__ = ("_data", "_members", "body", "cause", "freshness", "meta", "status")
 
     def __init__(
         self,
@@ -127,6 +128,19 @@ class Success:
         except AttributeError:
             self._data: Any = _decode(self.body)
             return self._data
+
+    @property
+    def members(self) -> dict[str, msgspec.Raw]:
+        """The body's top level, its values still bytes; empty if it is no object. Decoded once, if asked for."""
+        try:
+            return self._members
+        except AttributeError:
+            pass
+        try:
+            self._members: dict[str, msgspec.Raw] = _decode_members(self.body)
+        except (msgspec.ValidationError, RecursionError):
+            self._members = {}
+        return self._members
 
     def __repr__(self) -> str:
         instead = f" instead of {self.cause}" if self.cause else ""

@@ -1,8 +1,8 @@
 """Reads path parameters, query, headers and cookies of a request into their slots.
 
-The query is ``application/x-www-form-urlencoded``: split at ``&``, ``+`` is a blank, ``%XX`` is UTF-8; one that
-is not well-formed in this sense is a fault, whichever parameter that touches. Header values are Latin-1, so
-what came as octets can leave as the same octets; a header sent on several lines is one value, joined by
+The query is ``application/x-www-form-urlencoded``: split at ``&``, ``+`` is a blank, ``%XX`` is UTF-8; one
+that is not well-formed in this sense is a fault, whichever parameter that touches. Header values are Latin-1,
+so what came as octets can leave as the same octets; a header sent on several lines is one value, joined by
 ``", "``. Cookies are taken as sent, neither unquoted nor decoded.
 """
 
