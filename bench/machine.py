@@ -31,7 +31,7 @@ class Machine:
 
     @classmethod
     def examined(cls, searched: str = SEARCHED) -> Machine:
-        """Look in *searched* for what a run needs. Raises ``MissingError``, naming all missing tools at once."""
+        """Look in *searched* for what a run needs. Raises ``MissingError`` that names all missing tools."""
         if sys.platform != "linux":
             raise MissingError("bench: needs Linux (it pins processes to cores and reads their CPU clocks)")
         tools = {name: shutil.which(name, path=searched) for name in ("nginx", "wrk")}
