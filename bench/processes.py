@@ -80,6 +80,13 @@ class Process:
         text = self.log.read_text(errors="replace").strip().splitlines()[-lines:]
         return ":\n    " + "\n    ".join(text) if text else ""
 
+    def wait(self, seconds: float) -> None:
+        """Let the process end by itself; after *seconds* it is stopped."""
+        try:
+            self._child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.stop()
+
     def stop(self) -> None:
         """Ask the process to end, insist after five seconds. Idempotent."""
         if self._child.poll() is None:
