@@ -1,0 +1,60 @@
+"""The gateway's own settings: limits, what answers reveal, whom it trusts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, PlainValidator
+
+from gateway.config.kinds import LIST_OR_OFF, Duration, Network, Size, choice, words_schema
+from gateway.config.specs import spec
+
+TIME_LIMIT = 2.0
+MAX_BODY = 2**20
+
+Exposed = Annotated[
+    Literal["degraded", "timing"],
+    PlainValidator(choice("degraded", "timing")),
+    words_schema("degraded", "timing"),
+]
+AccessLog = Annotated[
+    Literal["problems", "all", "off"],
+    PlainValidator(choice("problems", "all", "off")),
+    words_schema("problems", "all", "off"),
+]
+Docs = Annotated[
+    Literal["public", "admin", "off"] | None,
+    PlainValidator(choice("public", "admin", "off")),
+    words_schema("public", "admin", "off"),
+]
+
+
+@spec("`server`")
+class ServerSpec:
+    """``server:`` - all of it optional."""
+
+    time_limit: Duration = Field(
+        default=TIME_LIMIT,
+        description="A whole request's, for routes that do not say; the clock starts when it arrives.",
+    )
+    max_body: Size = Field(
+        default=MAX_BODY, description="The largest request body, for routes that do not say; above it 413."
+    )
+    max_buffered: Size = Field(
+        default=512 * 2**20,
+        description="All bodies held at once; above it calls are refused as bulkhead_full.",
+    )
+    expose: Annotated[frozenset[Exposed], LIST_OR_OFF] = Field(
+        default=frozenset(("degraded", "timing")),
+        description="What answers reveal: which parts are degraded, and the time each part took.",
+    )
+    trust: Annotated[tuple[Network, ...], LIST_OR_OFF] = Field(
+        default=(), description="Address ranges of clients whose sampled flag and baggage count."
+    )
+    access_log: AccessLog = Field(
+        default="problems", description="problems logs degraded, failed and slow requests; or all, or off."
+    )
+    docs: Docs = Field(
+        default=None,
+        description="Where /docs is served: public, admin or off. Not written: public in demo, admin in run.",
+    )

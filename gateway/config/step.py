@@ -1,0 +1,101 @@
+"""A step: the one call it makes, and what happens when that call does not answer."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, PlainValidator, WithJsonSchema
+
+from gateway.config.faults import Wrong, closest, one_of
+from gateway.config.kinds import (
+    ABSENT,
+    LIST_OR_OFF,
+    Absent,
+    Flag,
+    HeaderName,
+    HeaderValue,
+    Name,
+    Text,
+    Timeout,
+    text,
+)
+from gateway.config.specs import spec
+
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+
+
+def method(value: Any) -> str:
+    """An HTTP method, in capitals. Raises `Wrong`."""
+    written = text(value)
+    if (capitals := written.upper()) in METHODS:
+        return capitals
+    meant = closest(written.upper(), METHODS)
+    raise Wrong(f"{{it}} is not {one_of(METHODS)}", f"did you mean `{meant}`?" if meant else "")
+
+
+def nothing_status(value: Any) -> int:
+    """A status that can mean "there is none": 300 to 599. Raises `Wrong`."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 300 <= value <= 599:
+        raise Wrong("{it} is not a status from 300 to 599", "nothing_on: [404] is the usual one")
+    return value
+
+
+Method = Annotated[
+    Literal["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"],
+    PlainValidator(method),
+    WithJsonSchema({"enum": [*METHODS, *map(str.lower, METHODS)]}),
+]
+NothingStatus = Annotated[
+    int, PlainValidator(nothing_status), WithJsonSchema({"type": "integer", "minimum": 300, "maximum": 599})
+]
+
+
+@spec("a step")
+class StepSpec:
+    """One entry of ``steps:``, whatever its call form was.
+
+    ``path`` is the template after ``upstream/``, without a query. ``query`` is (name, template) pairs in
+    the order written. ``required`` and ``repeatable`` are None where the route's shape and the method
+    decide. ``timeout`` is seconds, None for the upstream's, infinity for ``off``.
+    """
+
+    method: Method = Field(default="GET", description="The HTTP method, in the form with `upstream:`.")
+    upstream: Text = Field(description="The name of an upstream.")
+    path: Text = Field(default="", description="What is appended to the upstream's base path; a template.")
+    query: tuple[tuple[Text, Text], ...] = Field(
+        default=(), description="Query parameters; values are templates."
+    )
+    headers: dict[HeaderName, HeaderValue] = Field(
+        default_factory=dict, description="Request headers; values are templates."
+    )
+    json: Any | Absent = Field(
+        default=ABSENT, description="A JSON request body; every text in it is a template."
+    )
+    form: dict[Text, Text] | None = Field(
+        default=None, description="A form-encoded request body; values are templates."
+    )
+    body: Text | None = Field(
+        default=None, description="A request body as it is: one reference, or text without references."
+    )
+    required: Flag | None = Field(
+        default=None,
+        description="Whether the request fails if this step does not answer. "
+        "Not written: only if it is the route's only step.",
+    )
+    fallback: Any | Absent = Field(
+        default=ABSENT, description="What stands in when the step does not answer: any JSON value, even null."
+    )
+    timeout: Timeout | None = Field(
+        default=None, description="One attempt's; must be below the route's time limit."
+    )
+    nothing_on: Annotated[frozenset[NothingStatus], LIST_OR_OFF] = Field(
+        default=frozenset(), description="Statuses that mean there is none: null, live, not degraded."
+    )
+    repeatable: Flag | None = Field(
+        default=None,
+        description="Whether the call may be sent twice. "
+        "Not written: GET, HEAD, OPTIONS, PUT, DELETE, or with an idempotency-key.",
+    )
+
+
+StepName = Name
