@@ -17,6 +17,8 @@ import msgspec
 from bench.upstreams import encoded, large, small
 from gateway.call import Call, Source, Trace, stack
 from gateway.compiler.stacks import step_layers, upstream_layers
+from gateway.edge.pattern import Pattern, parse_pattern
+from gateway.edge.router import Router
 from gateway.layers.breaker import Breaker
 from gateway.layers.bulkhead import Bulkhead
 from gateway.outcome import Outcome, Success
@@ -50,6 +52,7 @@ def pieces(loop: asyncio.AbstractEventLoop) -> dict[str, Piece]:
     circuit, bulkhead = Breaker(name="one").circuit, Bulkhead(1000, 1000, 0.1)
     check = msgspec.json.Decoder(msgspec.Raw).decode
     layered = default_stack(timers, Breaker(name="two"))
+    few, many = routes(10), routes(1000)
 
     def timed() -> None:
         timer.start(call)
@@ -71,6 +74,10 @@ def pieces(loop: asyncio.AbstractEventLoop) -> dict[str, Piece]:
         "call: make one": new_call,
         "source: an instant answer, no layers": lambda: ended(instant(call)),
         "source: an instant answer under all default layers": lambda: ended(layered(call)),
+        "router: match one of 10 routes with a parameter": lambda: few.match("GET", b"/resource9/7/detail"),
+        "router: match one of 1,000 routes with a parameter": lambda: many.match(
+            "GET", b"/resource999/7/detail"
+        ),
         "JSON: check 200 B": lambda: check(_SMALL_BODY),
         "JSON: check 14 kB": lambda: check(_LARGE_BODY),
         "JSON: decode 14 kB": lambda: msgspec.json.decode(_LARGE_BODY),
@@ -85,6 +92,16 @@ def default_stack(timers: Timers, breaker: Breaker) -> Source:
         meter=meter, clock=clock, timers=timers, breaker=breaker, bulkhead=Bulkhead(1000, 1000, 0.1)
     )
     return stack(instant, [named.layer for named in layers])
+
+
+def routes(count: int) -> Router[str]:
+    """A router with *count* routes ``/resource<n>/{id:int}/detail``."""
+    router: Router[str] = Router()
+    for number in range(count):
+        pattern = parse_pattern(f"/resource{number}/{{id:int}}/detail")
+        assert isinstance(pattern, Pattern)
+        router.add("GET", pattern, str(number))
+    return router
 
 
 _ANSWER = Success(_SMALL_BODY)
