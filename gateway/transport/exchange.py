@@ -29,7 +29,7 @@ class Request:
 
 
 class Response:
-    """A whole HTTP answer; header names are lower case, in the order in which they came."""
+    """A whole HTTP answer; headers in the order and the spelling in which they came."""
 
     __slots__ = ("body", "headers", "status")
 
@@ -39,9 +39,9 @@ class Response:
         self.body = body
 
     def header(self, name: bytes) -> bytes | None:
-        """The first header of that (lower case) name."""
+        """The first header of that name (given in lower case), whatever case it was sent in."""
         for key, value in self.headers:
-            if key == name:
+            if key.lower() == name:
                 return value
         return None
 
@@ -51,7 +51,11 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class PoolState:
-    """One pool at an instant. ``open`` = ``idle`` + ``in_use``; the last three only ever grow."""
+    """One pool at an instant. ``open`` = ``idle`` + ``in_use`` (connecting ones too).
+
+    The last three only ever grow: connections made, calls that went over a used one, and connections
+    that the upstream closed or broke.
+    """
 
     limit: int
     open: int

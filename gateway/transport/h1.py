@@ -1,0 +1,174 @@
+"""HTTP/1.1 to one upstream over pooled connections: the default transport, made for small fast calls.
+
+Per exchange: one write, one future to wait on, no task, no timer, no reference cycle.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from typing import Final
+
+from gateway.buffered import Buffered
+from gateway.call import Call
+from gateway.outcome import Cause, Failure
+from gateway.timers import Timers
+from gateway.transport.connection import Connection, Result
+from gateway.transport.dial import Dialer
+from gateway.transport.exchange import PoolState, Request, Response
+from gateway.transport.origin import Origin
+from gateway.transport.pool import Pool
+from gateway.transport.resolve import Resolver
+from gateway.transport.tls import default_context
+
+_VERBS: Final = {
+    method: method.encode() + b" " for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+}
+_BODIED: Final = frozenset({"POST", "PUT", "PATCH"})  # without a body they say so: content-length: 0
+_JOINED: Final = 64 * 1024  # larger bodies are not copied behind their head
+_ENDED: Final = "the connection was closed before an answer"
+
+
+class H1Transport:
+    """See ``exchange.Transport``.
+
+    ``limit`` connections at most; a call waits at most ``max_wait`` seconds for one to become free
+    (then ``bulkhead_full``). ``connect_timeout`` bounds look-up, connect and handshake together.
+    ``max_response`` bounds a body, in bytes. ``ssl_context`` replaces the default verification.
+    Belongs to the loop on which it is opened.
+    """
+
+    def __init__(
+        self,
+        origin: Origin,
+        *,
+        limit: int,
+        max_wait: float,
+        connect_timeout: float,
+        max_response: int,
+        buffered: Buffered,
+        timers: Timers,
+        ssl_context: ssl.SSLContext | None = None,
+        resolver: Resolver | None = None,
+        idle_for: float = 4.0,
+        max_age: float = 300.0,
+    ) -> None:
+        self.origin = origin
+        self._limit = limit
+        self._max_wait = max_wait
+        self._connect_timeout = connect_timeout
+        self._max_response = max_response
+        self._buffered = buffered
+        self._timers = timers
+        self._ssl_context = ssl_context
+        self._resolver = resolver
+        self._idle_for = idle_for
+        self._max_age = max_age
+        self._pool: Pool | None = None
+        self._lines = f" HTTP/1.1\r\nhost: {origin.authority}\r\naccept-encoding: identity\r\n".encode()
+
+    async def open(self) -> None:
+        """Get ready on the running loop; makes no connection."""
+        if self._pool is None:
+            self._pool = self._make_pool()
+
+    async def exchange(self, request: Request, extra: bytes, call: Call) -> Response | Failure:
+        """Send *request* with the header lines *extra* added; see ``exchange.Transport``."""
+        if call.ended is not None:
+            return call.ended
+        if self._buffered.full:
+            return Failure(Cause.BULKHEAD_FULL, "max_buffered")
+        pool = self._pool
+        if pool is None:
+            pool = self._pool = self._make_pool()
+        connection = pool.take()
+        if connection is None:
+            obtained = await pool.obtain(call)
+            if isinstance(obtained, Failure):
+                return obtained
+            connection = obtained
+        result = await self._over(connection, request, extra, call, pool)
+        if result is not None:
+            return result
+        return await self._again(request, extra, call, pool)
+
+    async def close(self) -> None:
+        """Close every connection; calls under way end as ``incomplete``, waiting ones as ``unreachable``."""
+        if self._pool is not None:
+            await self._pool.close()
+
+    def state(self) -> PoolState:
+        """The pool now."""
+        if self._pool is None:
+            return PoolState(self._limit, 0, 0, 0, 0, 0, 0, 0)
+        return self._pool.state()
+
+    def __repr__(self) -> str:
+        state = self.state()
+        return f"<H1Transport {self.origin}: {state.in_use} in use, {state.idle} idle of {state.limit}>"
+
+    async def _over(
+        self, connection: Connection, request: Request, extra: bytes, call: Call, pool: Pool
+    ) -> Result:
+        """One exchange over *connection*, which is given back whatever happens.
+
+        ``None``: the connection had ended already, and so the answer never began.
+        """
+        try:
+            if call.ended is not None:
+                return call.ended
+            if connection.closed:
+                return None
+            waiter = connection.send(*self._render(request, extra), call, head_only=request.method == "HEAD")
+            call.waiter = waiter
+            return await waiter
+        finally:
+            call.waiter = None
+            pool.give(connection)
+
+    async def _again(self, request: Request, extra: bytes, call: Call, pool: Pool) -> Response | Failure:
+        """Once more on a fresh connection, because the upstream closed the first one while it was idle.
+
+        That is no attempt of its own: the request was most likely never read (RFC 9112 section 9.3.1).
+        """
+        if call.sent and not call.repeatable:
+            return Failure(Cause.INCOMPLETE, _ENDED)
+        obtained = await pool.obtain(call)
+        if isinstance(obtained, Failure):
+            return obtained
+        result = await self._over(obtained, request, extra, call, pool)
+        if result is None:
+            return Failure(Cause.INCOMPLETE if call.sent else Cause.UNREACHABLE, _ENDED)
+        return result
+
+    def _render(self, request: Request, extra: bytes) -> tuple[bytes, bytes]:
+        """What goes out in the one write, and a body too large to be copied for that."""
+        method = request.method
+        body = request.body
+        verb = _VERBS.get(method) or method.encode("ascii") + b" "
+        if not body and method not in _BODIED:
+            return b"".join((verb, request.target, self._lines, request.headers, extra, b"\r\n")), b""
+        length = b"content-length: %d\r\n\r\n" % len(body)
+        head = b"".join((verb, request.target, self._lines, request.headers, extra, length))
+        return (head + body, b"") if len(body) <= _JOINED else (head, body)
+
+    def _make_pool(self) -> Pool:
+        loop = asyncio.get_running_loop()
+        origin = self.origin
+        context = (self._ssl_context or default_context()) if origin.secure else None
+        resolver = self._resolver or Resolver(origin.host, origin.port)
+        max_response, buffered = self._max_response, self._buffered
+
+        def make(on_idle_end: Callable[[Connection], None]) -> Connection:
+            return Connection(loop, max_response, buffered, on_idle_end)
+
+        return Pool(
+            Dialer(origin, self._connect_timeout, context, resolver),
+            make,
+            limit=self._limit,
+            max_wait=self._max_wait,
+            timers=self._timers,
+            idle_for=self._idle_for,
+            max_age=self._max_age,
+        )

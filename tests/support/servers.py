@@ -1,0 +1,120 @@
+"""Real TCP servers that do exactly what a test's script says, and count what happens to them."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+Script = Callable[["Peer"], Awaitable[None]]
+
+
+class Peer:
+    """The server's end of one connection."""
+
+    def __init__(self, server: "ScriptedServer", reader: asyncio.StreamReader, writer) -> None:
+        self.server = server
+        self.number = server.connections
+        self._reader = reader
+        self._writer = writer
+
+    async def request(self) -> bytes:
+        """Read one request: its head, and the body that its content-length announces."""
+        head = await self._reader.readuntil(b"\r\n\r\n")
+        length = 0
+        for line in head.lower().split(b"\r\n"):
+            if line.startswith(b"content-length:"):
+                length = int(line.partition(b":")[2])
+        request = head + await self._reader.readexactly(length)
+        self.server.requests.append(request)
+        return request
+
+    async def send(self, *pieces: bytes) -> None:
+        """Send each piece on its own, so that it is likely to be read on its own."""
+        for piece in pieces:
+            self._writer.write(piece)
+            await self._writer.drain()
+            await asyncio.sleep(0.002 if len(pieces) > 1 else 0)
+
+    async def eof(self) -> bytes:
+        """Wait until the client closes; what it sent until then."""
+        return await self._reader.read(-1)
+
+    def close(self) -> None:
+        """Close in good order."""
+        self._writer.close()
+
+    def reset(self) -> None:
+        """Break the connection."""
+        self._writer.transport.abort()
+
+
+class ScriptedServer:
+    """Runs *script* for every connection."""
+
+    def __init__(self, script: Script) -> None:
+        self._script = script
+        self.connections = 0
+        self.open = 0
+        self.peak = 0
+        self.requests: list[bytes] = []
+        self.faults: list[BaseException] = []
+        self.port = 0
+        self.tasks: set[asyncio.Task] = set()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        self.open += 1
+        self.peak = max(self.peak, self.open)
+        try:
+            await self._script(Peer(self, reader, writer))
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass  # the client left, as clients do
+        except Exception as fault:  # noqa: BLE001 - a script's mistake must fail its test
+            self.faults.append(fault)
+        finally:
+            self.open -= 1
+            writer.transport.abort()
+
+
+@contextlib.asynccontextmanager
+async def scripted(script: Script, **options) -> AsyncIterator[ScriptedServer]:
+    """Serve *script* on a free port of the loopback interface; *options* go to ``start_server``."""
+    server = ScriptedServer(script)
+    listener = await asyncio.start_server(server.accept, "127.0.0.1", 0, **options)
+    server.port = listener.sockets[0].getsockname()[1]
+    try:
+        yield server
+    finally:
+        listener.close()
+        tasks = list(server.tasks)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+        await listener.wait_closed()
+    assert not server.faults, server.faults
+
+
+def answer(body: bytes = b"{}", status: str = "200 OK", *headers: bytes) -> bytes:
+    """A well formed answer."""
+    lines = (b"HTTP/1.1 " + status.encode(), b"content-length: %d" % len(body), *headers)
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body
+
+
+def answering(*pieces: bytes) -> Script:
+    """Send *pieces* in answer to every request, and keep the connection."""
+
+    async def script(peer: Peer) -> None:
+        while True:
+            await peer.request()
+            await peer.send(*pieces)
+
+    return script
