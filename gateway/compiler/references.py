@@ -135,6 +135,14 @@ def parse_template(text: str) -> Template:
     return Template(tuple(parts))
 
 
+def constant_text(text: str, what: str) -> str:
+    """*text* with its doubled braces made single; a reference in it is a fault that begins with *what*."""
+    template = parse_template(text)
+    if template.constant is None:
+        raise TemplateFault(f"{what} is text without references", template.refs[0].offset)
+    return template.constant
+
+
 class _Scan:
     """A cursor over the inside of one pair of braces."""
 

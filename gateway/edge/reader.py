@@ -17,11 +17,14 @@ from typing import Any, Final
 from gateway.edge.body_fields import body_part
 from gateway.edge.inputs import Filled, FinishedSegment, Input, InputFault, Violation, Wanted
 from gateway.edge.text_parts import Headers, cookie_part, header_part, path_part, query_part
+from gateway.edge.values import PLAIN
 from gateway.plan.fields import text_of
 from gateway.transport.escaping import DOTS
 
 Reader = Callable[[Mapping[str, str], bytes, Headers, bytes | None], list[Any]]
 """``reader(path_parameters, query_string, headers, body)``; raises ``InputFault``."""
+
+_NO_DOTS: Final = PLAIN | {"number"}
 
 _Part = Callable[[Any, list[Any], list[Violation]], None]
 
@@ -45,19 +48,26 @@ def reading(inputs: Sequence[Input], finished: Sequence[FinishedSegment] = ()) -
         if of_root:
             parts.append((argument, compile_part(of_root)))
 
+    risky = [segment for segment in finished if not any(_never_dots(place, inputs) for place in segment)]
+
     def read(path: Mapping[str, str], query: bytes, headers: Headers, body: bytes | None) -> list[Any]:
         values: list[Any] = [None] * count
         faults: list[Violation] = []
         request = (path, query, headers, body)
         for argument, part in parts:
             part(request[argument], values, faults)
-        if finished and not faults:
-            faults = [Violation(inputs[slot].name, message) for slot, message in _dots(finished, values)]
+        if risky and not faults:
+            faults = [Violation(inputs[slot].name, message) for slot, message in _dots(risky, values)]
         if faults:
             raise InputFault(faults)
         return values
 
     return read
+
+
+def _never_dots(place: str | Filled, inputs: Sequence[Input]) -> bool:
+    """Whether the place is always filled with something else than dots: a number, a uuid, a boolean."""
+    return isinstance(place, Filled) and inputs[place.slot].type in _NO_DOTS
 
 
 def _dots(finished: Sequence[FinishedSegment], values: Sequence[Any]) -> list[tuple[int, str]]:

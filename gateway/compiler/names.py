@@ -1,0 +1,254 @@
+"""Decides what a reference means: an input of the client's request, another step, or all parts.
+
+One ``Names`` per route. Resolving a reference to a request part registers it in the route's ``InputTable``;
+what a place demands of the value (a type, being there, fitting a path segment) is collected on its ``Slot``
+and becomes the ``Input`` that the edge checks. Compile closures only when every template of the route has
+been resolved: a type written in one place holds in all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import Enum
+from typing import Final
+
+import msgspec
+
+from gateway.compiler.references import Ref, TemplateFault, parse_template
+from gateway.edge.inputs import FinishedSegment, Input
+from gateway.transport.escaping import is_token
+
+ONE_LEVEL: Final = ("query", "header", "cookie")
+"""Roots whose parts are texts with a name."""
+
+ROOTS: Final = (*ONE_LEVEL, "body", "steps")
+
+_NOT_BUILT: Final = {
+    "claims": "authentication",
+    "item": "calling a step once per item",
+}
+_RESERVED: Final = ("env", "path", "request", "job", "secret", "now", "upstream", "gateway")
+
+
+class Where(Enum):
+    """Where a template stands; it decides what may be named, and what a missing value does."""
+
+    STEP = "a step"
+    FALLBACK = "a fallback"
+    RESPOND = "respond"
+
+
+class Slot:
+    """One distinct input of a route while its templates are read. See ``Input`` for the flags."""
+
+    __slots__ = (
+        "header_safe",
+        "index",
+        "keys",
+        "many",
+        "required",
+        "root",
+        "segment",
+        "segments",
+        "text",
+        "type",
+    )
+
+    def __init__(self, index: int, root: str, keys: tuple[str | int, ...], *, many: bool) -> None:
+        self.index = index
+        self.root = root
+        self.keys = keys
+        self.many = many
+        self.type: str | None = None
+        self.required = root == "path"
+        self.text = False
+        self.segment = False
+        self.segments = False
+        self.header_safe = False
+
+    @property
+    def final_type(self) -> str:
+        """The type that was written somewhere, else the one of its root."""
+        return self.type or ("json" if self.root == "body" else "str")
+
+    def frozen(self) -> Input:
+        """The input as the edge checks it."""
+        return Input(
+            self.root,
+            self.keys,
+            self.final_type,
+            many=self.many,
+            required=self.required,
+            text=self.text,
+            segment=self.segment,
+            segments=self.segments,
+            header_safe=self.header_safe,
+        )
+
+
+class InputTable:
+    """The distinct inputs of a route, by slot, in the order in which templates name them."""
+
+    def __init__(self) -> None:
+        self._slots: dict[tuple[str, tuple[str | int, ...], bool], Slot] = {}
+        self.finished: list[FinishedSegment] = []
+        """Path segments made of inputs alone that may come out as dots."""
+
+    def slot(self, root: str, keys: tuple[str | int, ...], *, many: bool) -> Slot:
+        """The slot of an input, a new one for a new input."""
+        key = (root, keys, many)
+        if key not in self._slots:
+            self._slots[key] = Slot(len(self._slots), root, keys, many=many)
+        return self._slots[key]
+
+    def inputs(self) -> tuple[Input, ...]:
+        """All of them, for ``edge.reader.reading``; complete when all templates are resolved."""
+        return tuple(slot.frozen() for slot in self._slots.values())
+
+    @property
+    def reads_body(self) -> bool:
+        """Whether the route takes a body at all."""
+        return any(slot.root == "body" for slot in self._slots.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One reference with its meaning: ``slot`` for an input, ``step`` (an index), or neither: all parts."""
+
+    ref: Ref
+    slot: Slot | None = None
+    step: int | None = None
+    step_name: str = ""
+
+    def __str__(self) -> str:
+        return str(self.ref)
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """The steps a template reads, by index. ``needs`` must answer, ``awaits`` must only have ended."""
+
+    needs: frozenset[int] = frozenset()
+    awaits: frozenset[int] = frozenset()
+
+    @classmethod
+    def of(cls, uses: Iterable[Use]) -> Edges:
+        """A reference without default needs its step, one with a default only awaits it."""
+        read = [(use.step, use.ref.default is None) for use in uses if use.step is not None]
+        needs = frozenset(step for step, hard in read if hard)
+        return cls(needs, frozenset(step for step, _ in read) - needs)
+
+
+class Names:
+    """What may be named in the templates of one route.
+
+    *path* maps path parameters to their types; *steps* are the step names in plan order.
+    """
+
+    def __init__(self, path: dict[str, str], steps: Sequence[str], table: InputTable | None = None) -> None:
+        self.path = path
+        self.steps = {name: index for index, name in enumerate(steps)}
+        self.table = table or InputTable()
+
+    def faults(self) -> list[tuple[str, str]]:
+        """Names that cannot stand side by side, each with what is wrong with it."""
+        found = [
+            (name, f"{name!r} has a meaning of its own in references")
+            for name in (*self.path, *self.steps)
+            if name in ROOTS or name in _RESERVED or name in _NOT_BUILT
+        ]
+        found += [
+            (name, f"{name!r} is both a path parameter and a step")
+            for name in self.path
+            if name in self.steps
+        ]
+        return found
+
+    def read(self, value: str | float | None, where: Where) -> tuple[str | Use, ...]:
+        """The pieces of a template, its references resolved. A YAML number or boolean is its JSON text."""
+        text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+        parts = parse_template(text).parts
+        return tuple(part if isinstance(part, str) else self.resolve(part, where) for part in parts)
+
+    def resolve(self, ref: Ref, where: Where) -> Use:
+        """What *ref* means there. Raises ``TemplateFault``."""
+        name = ref.name
+        if name in self.path:
+            return self._path_parameter(ref)
+        if name in self.steps:
+            if where is Where.FALLBACK:
+                raise TemplateFault(
+                    f"a fallback may read the request, not the step {name!r}",
+                    ref.offset,
+                    "it stands in when steps fail",
+                )
+            return Use(ref, step=self.steps[name], step_name=name)
+        if name == "steps":
+            return self._all_steps(ref, where)
+        if name in ROOTS:
+            return self._request_part(ref)
+        raise self._unknown(ref)
+
+    def _path_parameter(self, ref: Ref) -> Use:
+        if ref.keys or ref.many:
+            raise TemplateFault(
+                f"the path parameter {ref.name!r} is one text", ref.offset, f"write {{{ref.name}}}"
+            )
+        slot = self.table.slot("path", (ref.name,), many=False)
+        slot.type = self.path[ref.name]
+        _agree(slot, ref)
+        return Use(ref, slot=slot)
+
+    def _request_part(self, ref: Ref) -> Use:
+        keys = ref.keys
+        if ref.name in ONE_LEVEL:
+            if len(keys) != 1 or not isinstance(keys[0], str):
+                example = "x-tenant" if ref.name == "header" else "name"
+                raise TemplateFault(
+                    f"{ref.name!r} is followed by exactly one name",
+                    ref.offset,
+                    f"write {{{ref.name}.{example}}}",
+                )
+            if ref.name == "header":
+                keys = (keys[0].lower(),)
+            if ref.name != "query" and not is_token(str(keys[0])):
+                raise TemplateFault(f"{keys[0]!r} is not the name of a {ref.name}", ref.offset)
+        slot = self.table.slot(ref.name, keys, many=ref.many)
+        _agree(slot, ref)
+        return Use(ref, slot=slot)
+
+    def _all_steps(self, ref: Ref, where: Where) -> Use:
+        if where is not Where.RESPOND:
+            raise TemplateFault("{steps} may stand only in respond", ref.offset, "name one step")
+        if ref.keys:
+            raise TemplateFault(
+                "{steps} is all parts", ref.offset, "one part is written by its step's name alone"
+            )
+        if ref.many or ref.type or ref.default:
+            raise TemplateFault("{steps} takes neither [], type nor default", ref.offset)
+        return Use(ref)
+
+    def _unknown(self, ref: Ref) -> TemplateFault:
+        name = ref.name
+        if name in _NOT_BUILT:
+            return TemplateFault(
+                f"{{{name}}} belongs to {_NOT_BUILT[name]}, which is not built yet", ref.offset
+            )
+        if name in _RESERVED:
+            return TemplateFault(f"{name!r} is a reserved name and means nothing yet", ref.offset)
+        known = (*self.path, *self.steps, *ROOTS)
+        close = get_close_matches(name, known, 1)
+        hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(known)}"
+        return TemplateFault(f"nothing is called {name!r}", ref.offset, hint)
+
+
+def _agree(slot: Slot, ref: Ref) -> None:
+    """Take over the type *ref* writes; two different ones are a fault."""
+    if ref.type is None:
+        return
+    if slot.type not in {None, ref.type}:
+        at = ref.offset + len(ref.text) - len(ref.type)
+        raise TemplateFault(f"{slot.frozen().name} is of type {slot.type} elsewhere", at)
+    slot.type = ref.type
