@@ -119,6 +119,7 @@ class Success:
         self.cause = cause
         self.status = status
         self.meta = meta
+        self._members: dict[str, msgspec.Raw] | None = None
 
     @property
     def data(self) -> Any:
@@ -131,16 +132,15 @@ class Success:
 
     @property
     def members(self) -> dict[str, msgspec.Raw]:
-        """The body's top level, its values still bytes; empty if it is no object. Decoded once, if asked for."""
-        try:
-            return self._members
-        except AttributeError:
-            pass
-        try:
-            self._members: dict[str, msgspec.Raw] = _decode_members(self.body)
-        except (msgspec.ValidationError, RecursionError):
-            self._members = {}
-        return self._members
+        """The body's top level, its values still bytes; empty if it is no object. Decoded once."""
+        members = self._members
+        if members is None:
+            try:
+                members = _decode_members(self.body)
+            except (msgspec.ValidationError, RecursionError):
+                members = {}
+            self._members = members
+        return members
 
     def __repr__(self) -> str:
         instead = f" instead of {self.cause}" if self.cause else ""

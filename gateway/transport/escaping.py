@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import re
 from typing import Final
-from urllib.parse import quote
 
 DOTS: Final = frozenset({".", ".."})
 """Segments that servers and clients remove from a path."""
+
+_UNRESERVED: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+_ENCODED: Final = [chr(byte) if byte in _UNRESERVED else f"%{byte:02X}" for byte in range(256)]
 
 _plain = re.compile(r"[A-Za-z0-9._~-]*\Z").match
 _unsafe_in_segment = re.compile(r"[/\\\x00-\x1f\x7f-\x9f]").search
@@ -24,12 +26,12 @@ _token = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z").match
 
 def encoded(text: str) -> str:
     """*text* with everything but RFC 3986's unreserved characters as ``%XX`` of its UTF-8 bytes."""
-    return text if _plain(text) else quote(text, safe="")
+    return text if _plain(text) else "".join([_ENCODED[byte] for byte in text.encode()])
 
 
 def encoded_path(text: str) -> str:
     """The same for several segments: the slashes between them stay."""
-    return text if _plain(text) else quote(text, safe="/")
+    return text if _plain(text) else "/".join([encoded(segment) for segment in text.split("/")])
 
 
 def segment_fault(text: str) -> str | None:
