@@ -32,6 +32,7 @@ class _Step:
         self.faults = faults
         self.call: dict[str, Entry] = {}
         self.pairs: list[Node] = []
+        self.unreadable = False
 
     def lowered(self) -> Mapping:
         before = len(self.faults)
@@ -40,7 +41,7 @@ class _Step:
         self.read_texts()
         self.check_bodies()
         rest = self.step.without((*VERBS, *TARGET_KEYS, *CONTENT_KEYS)).entries
-        if len(self.faults) > before:
+        if self.unreadable or len(self.faults) > before:
             # What could not be read has been told; the model must not ask for it again.
             hidden = ("upstream", "method", "path")
             self.call = {key: Entry(self.place, broken(self.place)) for key in hidden} | self.call
@@ -58,16 +59,21 @@ class _Step:
             message = f"`{extra}` stands beside `{verbs[0]}`; a step makes one call, written in one form"
             self.fault(entries[extra].place, message, "", [entries[verbs[0]].place])
         if not verbs and "upstream" not in entries:
-            typo = next(
-                (hint for key in entries if (hint := did_you_mean(key, (*VERBS, "upstream")))), _EXAMPLE
-            )
-            self.fault(self.place, "this step makes no call", typo)
+            self.tell_missing_call()
         elif not verbs and isinstance(path := self.step.get("path"), Scalar):
             self.call["path"] = Entry(entries["path"].place, self.path(path))
         elif len(verbs) == 1 and not targets:
             verb = entries[verbs[0]]
             self.call["method"] = Entry(verb.place, Scalar(verb.place, verbs[0].upper(), verbs[0].upper()))
             self.read_verb(verbs[0], verb.value)
+
+    def tell_missing_call(self) -> None:
+        """No verb and no upstream; a typo is told by the model, which knows all keys."""
+        self.unreadable = True
+        unknown = [key for key in self.step.entries if key not in (*TARGET_KEYS, *CONTENT_KEYS)]
+        if not any(did_you_mean(key, (*VERBS, "upstream")) for key in unknown):
+            hint = "`path` needs `upstream` beside it" if "path" in self.step.entries else _EXAMPLE
+            self.fault(self.place, "this step makes no call", hint)
 
     def read_verb(self, verb: str, value: Node) -> None:
         if isinstance(value, Mapping):
@@ -178,6 +184,9 @@ class _Step:
             if key in self.call:
                 entry = self.call[key]
                 self.call[key] = Entry(entry.place, texts(entry.value))
+        if "body" in self.call:
+            entry = self.call["body"]
+            self.call["body"] = Entry(entry.place, as_text(entry.value))
         headers = self.call.get("headers")
         if headers is not None:
             check_header_names(headers.value, self.faults)

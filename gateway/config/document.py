@@ -205,5 +205,8 @@ def _unquoted_reference(source: yaml.MappingNode) -> str | None:
     if not source.flow_style or len(source.value) != 1:
         return None
     key, value = source.value[0]
-    is_nothing = isinstance(value, yaml.ScalarNode) and value.style is None and value.value == ""
-    return str(key.value) if is_nothing and isinstance(key, yaml.ScalarNode) else None
+    if not isinstance(key, yaml.ScalarNode) or not isinstance(value, yaml.ScalarNode):
+        return None
+    # After `{ name: }` the empty value begins behind the colon, not where the name ends.
+    is_nothing = value.style is None and value.start_mark.index == key.end_mark.index
+    return str(key.value) if is_nothing and value.value == "" else None

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 
@@ -76,7 +76,7 @@ def text(value: Any) -> str:
     if isinstance(value, str):
         return value
     if value is None:
-        raise Wrong("there is no value", 'write "" for empty text')
+        raise Wrong("there is no value")
     if isinstance(value, bool | int | float):
         raise Wrong("{it} is not text", "put it in quotes")
     raise Wrong("this must be text", "text with braces needs quotes")
@@ -153,8 +153,22 @@ def or_off(read: Callable[[Any], Any], off: Any = None) -> Callable[[Any], Any]:
     return read_or_off
 
 
+def layer(settings: Any) -> BeforeValidator:
+    """Reads a layer's *settings*: a mapping, ``on`` for the defaults, ``off`` for none."""
+    return BeforeValidator(_layer, json_schema_input_type=settings | Literal["on", "off"])
+
+
+def list_or_off(item: Any) -> BeforeValidator:
+    """Reads a list of *item*; ``off`` is the empty one."""
+    return BeforeValidator(_list_or_off, json_schema_input_type=list[item] | Literal["off"])
+
+
+def given(kind: Any) -> BeforeValidator:
+    """Refuses a key without a value where the model's own default is None."""
+    return BeforeValidator(_given, json_schema_input_type=kind)
+
+
 def _layer(value: Any) -> Any:
-    """A layer's settings: a mapping, ``on`` for the defaults, ``off`` for none."""
     if isinstance(value, dict):
         return value
     if value is True or value == "on":
@@ -164,7 +178,13 @@ def _layer(value: Any) -> Any:
     hint = "did you mean `off`?" if value is False else did_you_mean(str(value), ("off", "on"))
     if value is None:
         raise Wrong("there is no value", "write off, or settings, or remove the key")
-    raise Wrong("{it} is neither `off` nor a mapping of settings", hint)
+    raise Wrong("{it} is neither `off` nor a mapping of settings", hint or "write off, or { key: value }")
+
+
+def _given(value: Any) -> Any:
+    if value is None:
+        raise Wrong("there is no value")
+    return value
 
 
 def _list_or_off(value: Any) -> Any:
@@ -196,6 +216,14 @@ _RATIO_SCHEMA = WithJsonSchema(
 )
 
 
+def _words(yes: str, no: str) -> Shown:
+    return Shown(lambda value: "" if value is None else yes if value else no)
+
+
+def _shown_or_off(show: Callable[[Any], str]) -> Shown:
+    return Shown(lambda value: "off" if value is None else show(value))
+
+
 def words_schema(*words: str) -> WithJsonSchema:
     """One of *words*."""
     return WithJsonSchema({"enum": list(words)})
@@ -219,8 +247,17 @@ Timeout = Annotated[
     float, PlainValidator(or_off(duration, math.inf)), _schema(DURATION_PATTERN, "off"), Shown(duration_text)
 ]
 """Seconds; ``off`` is infinity."""
+MaybeTimeout = Annotated[
+    float | None,
+    PlainValidator(or_off(duration, math.inf)),
+    _schema(DURATION_PATTERN, "off"),
+]
+"""Seconds; ``off`` is infinity, None what somebody else says."""
 MaybeDuration = Annotated[
-    float | None, PlainValidator(_on_or_off), _schema(DURATION_PATTERN, "on", "off"), Shown(duration_text)
+    float | None,
+    PlainValidator(_on_or_off),
+    _schema(DURATION_PATTERN, "on", "off"),
+    _shown_or_off(duration_text),
 ]
 """Seconds; ``off`` is None, ``on`` is zero until the owner has worked it out."""
 Size = Annotated[int, PlainValidator(size), _schema(SIZE_PATTERN), Shown(size_text)]
@@ -231,9 +268,13 @@ Share = Annotated[float, PlainValidator(_above_zero), _RATIO_SCHEMA, Shown(ratio
 """Above 0, up to 1."""
 Count = Annotated[int, PlainValidator(count(1)), _whole(1)]
 CountFromZero = Annotated[int, PlainValidator(count(0)), _whole(0)]
-MaybeCount = Annotated[int | None, PlainValidator(or_off(count(1))), _whole(1, "off")]
-Flag = Annotated[bool, PlainValidator(flag), WithJsonSchema({"type": "boolean"})]
-Switch = Annotated[bool, PlainValidator(switch), WithJsonSchema({"enum": ["on", "off", True, False]})]
+MaybeCount = Annotated[int | None, PlainValidator(or_off(count(1))), _whole(1, "off"), _shown_or_off(str)]
+Flag = Annotated[bool, PlainValidator(flag), WithJsonSchema({"type": "boolean"}), _words("true", "false")]
+Switch = Annotated[
+    bool, PlainValidator(switch), WithJsonSchema({"enum": ["on", "off", True, False]}), _words("on", "off")
+]
+MaybeFlag = Annotated[bool | None, PlainValidator(flag), WithJsonSchema({"type": "boolean"})]
+MaybeText = Annotated[str | None, PlainValidator(text), WithJsonSchema({"type": "string"})]
 Text = Annotated[str, PlainValidator(text), WithJsonSchema({"type": "string"})]
 Name = Annotated[
     str, PlainValidator(name), WithJsonSchema({"type": "string", "pattern": f"^{NAME_PATTERN}$"})
@@ -245,5 +286,3 @@ HeaderValue = Annotated[
 Network = Annotated[
     ipaddress.IPv4Network | ipaddress.IPv6Network, PlainValidator(network), WithJsonSchema({"type": "string"})
 ]
-LAYER: Final = BeforeValidator(_layer)
-LIST_OR_OFF: Final = BeforeValidator(_list_or_off)

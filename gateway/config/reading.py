@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import types
-import typing
-from collections.abc import Mapping as AbstractMapping
-from typing import Annotated, Any, cast
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from gateway.config.calls import VERBS
+from gateway.config.environment import EnvText
 from gateway.config.faults import Fault, Place, Wrong, did_you_mean
 from gateway.config.models import Config
 from gateway.config.nodes import BROKEN, Entry, Mapping, Node, Path, Scalar, follow, plain
-from gateway.config.route import RouteSpec
-from gateway.config.step import StepSpec
+from gateway.config.scalars import resolve
+from gateway.config.specs import label_of
+from gateway.config.surface import keys_of, model_at
 
 _ADAPTER: TypeAdapter[Config] = TypeAdapter(Config)
 _LISTS = frozenset(("tuple_type", "list_type", "frozen_set_type", "set_type"))
 _MAPPINGS = frozenset(("dataclass_type", "dict_type", "mapping_type"))
+_OTHER_WAYS = {"depends_on": "a reference such as {user.id} makes its step wait for that one"}
+"""Keys of other gateways, and how the same is said here."""
 LONGEST_SHOWN = 60
 
 
@@ -38,16 +38,6 @@ def read(root: Mapping, faults: list[Fault]) -> Config | None:
         return None
 
 
-def keys_of(model: type) -> list[str]:
-    """The keys people write in a mapping of this model."""
-    fields = list(cast("AbstractMapping[str, Any]", model.__dict__["__pydantic_fields__"]))
-    if model is StepSpec:
-        return [*VERBS, *fields]
-    if model is RouteSpec:
-        return [field for field in fields if field not in {"method", "pattern"}]
-    return fields
-
-
 def _fault_of(details: ErrorDetails, root: Node) -> tuple[Fault | None, str]:
     """The fault, if it is worth telling, and what tells it apart from others at its place."""
     kind, path = details["type"], details["loc"]
@@ -62,20 +52,26 @@ def _fault_of(details: ErrorDetails, root: Node) -> tuple[Fault | None, str]:
     at_value = whole and isinstance(entry.value, Scalar) and not of_key
     place = entry.value.place if at_value else entry.place
     if isinstance(wrong, Wrong):
-        return _wrong(wrong, place, str(path[-1]) if of_key else shown(entry), path, root), "value"
+        if at_value and isinstance(entry.value, Scalar) and entry.value.value is None:
+            wrong = Wrong("there is no value", wrong.hint.replace("{it}", ""))
+        it = str(path[-1]) if of_key else shown(entry)
+        prefix = "" if of_key or inner else _subject(path)
+        return _wrong(wrong, place, it, path, root, prefix), "value"
     if kind == "unexpected_keyword_argument":
-        model = _model_at(path[:-1])
-        hint = did_you_mean(str(path[-1]), keys_of(model)) if model else ""
+        model = model_at(path[:-1])
+        keys = keys_of(model) if model else []
+        hint = _OTHER_WAYS.get(str(path[-1])) or did_you_mean(str(path[-1]), keys)
+        hint = hint or f"known here: {', '.join(keys)}"
         return Fault(entry.place, f"unknown key `{path[-1]}` in {_label(model)}", hint), "key"
     if kind == "missing":
-        message = f"`{path[-1]}` is missing in {_label(_model_at(path[:-1]))}"
+        message = f"`{path[-1]}` is missing in {_label(model_at(path[:-1]))}"
         return Fault(place, message), str(path[-1])
     if kind in _MAPPINGS or kind in _LISTS:
         return Fault(place, *_shape(kind, entry, path)), "value"
     return Fault(place, f"`{path[-1]}`: {details['msg']}"), "value"
 
 
-def _wrong(wrong: Wrong, place: Place, it: str, path: Path, root: Node) -> Fault:
+def _wrong(wrong: Wrong, place: Place, it: str, path: Path, root: Node, prefix: str) -> Fault:
     also = [follow(root, (*path, *other)) for other in wrong.also]
     places = tuple(
         entry.value.place if isinstance(entry.value, Scalar) else entry.place
@@ -83,18 +79,25 @@ def _wrong(wrong: Wrong, place: Place, it: str, path: Path, root: Node) -> Fault
         if depth == len(path) + len(other)
     )
     hint = wrong.hint.replace("{it}", it)
-    return Fault(place, wrong.message.replace("{it}", f"`{it}`"), hint, places)
+    return Fault(place, prefix + wrong.message.replace("{it}", f"`{it}`"), hint, places)
+
+
+def _subject(path: Path) -> str:
+    """``timeout: `` in front of a message about its value, so that its first line says it all."""
+    key = next((key for key in reversed(path) if isinstance(key, str)), "")
+    return f"{key}: " if key else ""
 
 
 def _shape(kind: str, entry: Entry, path: Path) -> tuple[str, str]:
     """Message and hint for a value that is neither mapping nor list where one is expected."""
     wanted = "mapping" if kind in _MAPPINGS else "list"
-    model = _model_at(path)
-    example = "write key: value under it" if wanted == "mapping" else "write [a, b]"
+    model = model_at(path)
+    written = shown(entry) if isinstance(entry.value, Scalar) and entry.value.source else "a, b"
+    example = "write key: value under it" if wanted == "mapping" else f"write [{written}]"
     subject = f"`{path[-1]}`" if path and isinstance(path[-1], str) else "this"
     if isinstance(entry.value, Scalar) and entry.value.value is None:
         return f"{subject} has no value", example
-    what = f" ({model.__dict__['__spec_label__']})" if model and path and subject != _label(model) else ""
+    what = f" ({label_of(model)})" if model and path and subject != _label(model) else ""
     return f"{subject} must be a {wanted}{what}", example
 
 
@@ -102,37 +105,18 @@ def shown(entry: Entry) -> str:
     """A value as people are shown it: as written, cut if long; never what the environment said."""
     if not isinstance(entry.value, Scalar):
         return "this"
-    source = entry.value.source
+    source, value = entry.value.source, entry.value.value
+    if isinstance(value, str) and not isinstance(value, EnvText) and not isinstance(_resolved(source), str):
+        source = f'"{source}"'  # text that looks like a number: the quotes are what is wrong
     return source if len(source) <= LONGEST_SHOWN else source[: LONGEST_SHOWN - 1] + "…"
 
 
+def _resolved(source: str) -> Any:
+    try:
+        return resolve(source)
+    except Wrong:
+        return None
+
+
 def _label(model: type | None) -> str:
-    return str(model.__dict__["__spec_label__"]) if model else "this mapping"
-
-
-def _model_at(path: Path) -> type | None:
-    """The spec that describes the mapping at *path*."""
-    kind: Any = Config
-    for key in path:
-        kind = _bare(kind)
-        if hasattr(kind, "__pydantic_fields__"):
-            field = kind.__pydantic_fields__.get(key)
-            kind = field.annotation if field else None
-        elif typing.get_origin(kind) is dict:
-            kind = typing.get_args(kind)[1]
-        else:
-            return None
-    kind = _bare(kind)
-    return kind if hasattr(kind, "__spec_label__") else None
-
-
-def _bare(kind: Any) -> Any:
-    """*kind* without Annotated and ``| None``."""
-    while True:
-        origin = typing.get_origin(kind)
-        if origin is Annotated:
-            kind = typing.get_args(kind)[0]
-        elif origin in {typing.Union, types.UnionType}:
-            kind = next(part for part in typing.get_args(kind) if part is not type(None))
-        else:
-            return kind
+    return label_of(model) if model else "this mapping"

@@ -15,9 +15,11 @@ from gateway.config.kinds import (
     Flag,
     HeaderName,
     HeaderValue,
+    MaybeText,
     Size,
     Text,
     choice,
+    given,
     name,
     words_schema,
 )
@@ -118,10 +120,10 @@ class RouteSpec(RouteSettings):
     respond: Any | Absent = Field(
         default=ABSENT, description='The answer\'s template. Not written: "{steps}".'
     )
-    merge: MergeSpec | None = Field(
+    merge: Annotated[MergeSpec | None, given(MergeSpec)] = Field(
         default=None, description="Instead of respond: the steps' objects as one."
     )
-    summary: Text | None = Field(default=None, description="One line for the API documentation.")
+    summary: MaybeText = Field(default=None, description="One line for the API documentation.")
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> RouteSpec:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PlainValidator
 
-from gateway.config.kinds import LIST_OR_OFF, Duration, Network, Size, choice, words_schema
+from gateway.config.kinds import Duration, Network, Size, choice, list_or_off, words_schema
 from gateway.config.specs import spec
 
 TIME_LIMIT = 2.0
@@ -44,11 +44,11 @@ class ServerSpec:
         default=512 * 2**20,
         description="All bodies held at once; above it calls are refused as bulkhead_full.",
     )
-    expose: Annotated[frozenset[Exposed], LIST_OR_OFF] = Field(
+    expose: Annotated[frozenset[Exposed], list_or_off(Exposed)] = Field(
         default=frozenset(("degraded", "timing")),
         description="What answers reveal: which parts are degraded, and the time each part took.",
     )
-    trust: Annotated[tuple[Network, ...], LIST_OR_OFF] = Field(
+    trust: Annotated[tuple[Network, ...], list_or_off(Network)] = Field(
         default=(), description="Address ranges of clients whose sampled flag and baggage count."
     )
     access_log: AccessLog = Field(

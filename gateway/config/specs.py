@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any, TypeVar, cast, dataclass_transform
 
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
+from pydantic.fields import FieldInfo
 
 _T = TypeVar("_T")
 
@@ -26,3 +27,19 @@ def spec(label: str) -> Callable[[type[_T]], type[_T]]:
         return built
 
     return made
+
+
+def label_of(model: type) -> str:
+    """How faults call one of these."""
+    return str(model.__dict__["__spec_label__"])
+
+
+def fields_of(model: type) -> dict[str, FieldInfo]:
+    """The fields of a spec by name, those that must be written first."""
+    fields = cast("dict[str, FieldInfo]", model.__dict__["__pydantic_fields__"])
+    return dict(sorted(fields.items(), key=lambda item: not item[1].is_required()))
+
+
+def is_spec(kind: Any) -> bool:
+    """Whether *kind* is a spec's class."""
+    return isinstance(kind, type) and "__spec_label__" in kind.__dict__

@@ -9,14 +9,15 @@ from pydantic import Field, PlainValidator, WithJsonSchema
 from gateway.config.faults import Wrong, closest, one_of
 from gateway.config.kinds import (
     ABSENT,
-    LIST_OR_OFF,
     Absent,
-    Flag,
     HeaderName,
     HeaderValue,
-    Name,
+    MaybeFlag,
+    MaybeText,
+    MaybeTimeout,
     Text,
-    Timeout,
+    given,
+    list_or_off,
     text,
 )
 from gateway.config.specs import spec
@@ -59,11 +60,11 @@ class StepSpec:
     decide. ``timeout`` is seconds, None for the upstream's, infinity for ``off``.
     """
 
-    method: Method = Field(default="GET", description="The HTTP method, in the form with `upstream:`.")
-    upstream: Text = Field(description="The name of an upstream.")
+    method: Method = Field(default="GET", description="The HTTP method, in the form without a verb.")
+    upstream: Text = Field(description="The name of an upstream, in the form without a verb.")
     path: Text = Field(default="", description="What is appended to the upstream's base path; a template.")
     query: tuple[tuple[Text, Text], ...] = Field(
-        default=(), description="Query parameters; values are templates."
+        default_factory=tuple, description="Query parameters; values are templates."
     )
     headers: dict[HeaderName, HeaderValue] = Field(
         default_factory=dict, description="Request headers; values are templates."
@@ -71,13 +72,13 @@ class StepSpec:
     json: Any | Absent = Field(
         default=ABSENT, description="A JSON request body; every text in it is a template."
     )
-    form: dict[Text, Text] | None = Field(
+    form: Annotated[dict[Text, Text] | None, given(dict[Text, Text])] = Field(
         default=None, description="A form-encoded request body; values are templates."
     )
-    body: Text | None = Field(
+    body: MaybeText = Field(
         default=None, description="A request body as it is: one reference, or text without references."
     )
-    required: Flag | None = Field(
+    required: MaybeFlag = Field(
         default=None,
         description="Whether the request fails if this step does not answer. "
         "Not written: only if it is the route's only step.",
@@ -85,17 +86,14 @@ class StepSpec:
     fallback: Any | Absent = Field(
         default=ABSENT, description="What stands in when the step does not answer: any JSON value, even null."
     )
-    timeout: Timeout | None = Field(
+    timeout: MaybeTimeout = Field(
         default=None, description="One attempt's; must be below the route's time limit."
     )
-    nothing_on: Annotated[frozenset[NothingStatus], LIST_OR_OFF] = Field(
+    nothing_on: Annotated[frozenset[NothingStatus], list_or_off(NothingStatus)] = Field(
         default=frozenset(), description="Statuses that mean there is none: null, live, not degraded."
     )
-    repeatable: Flag | None = Field(
+    repeatable: MaybeFlag = Field(
         default=None,
         description="Whether the call may be sent twice. "
         "Not written: GET, HEAD, OPTIONS, PUT, DELETE, or with an idempotency-key.",
     )
-
-
-StepName = Name

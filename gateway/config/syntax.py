@@ -12,6 +12,7 @@ from gateway.config.faults import Fault, File, Place
 FLOW_HINT = "inside `{ … }` and `[ … ]` a value with any of `? { } [ ] ,` in it needs quotes"
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
+_UNCLOSED = "unexpected end of stream"
 # Fragment of PyYAML's text → our message and hint. The first that occurs wins.
 _WORDS = (
     ("expected a single document", "a second document starts here", "one file holds one document"),
@@ -25,7 +26,7 @@ _WORDS = (
     ("could not find expected ':'", "a key without a `:`", "every line of a mapping is `key: value`"),
     ("unknown escape character", "an unknown escape after `\\`",
      "in single quotes a backslash is just a backslash"),
-    ("unexpected end of stream", "the quotes are never closed",
+    (_UNCLOSED, "the quotes are never closed",
      "close them with the same kind of quote"),
     ("undefined alias", "this alias has no anchor before it",
      "write `&name` at the value it stands for"),
@@ -62,6 +63,9 @@ def fault_of(error: YAMLError, file: File, text: str) -> Fault:
         return Fault(place, _in_plain_words(problem), FLOW_HINT, also)
     for fragment, message, hint in _WORDS:
         if fragment in problem or fragment in context:
+            if fragment == _UNCLOSED and error.context_mark:
+                # The parser ran to the end of the file; people look for where the quotes open.
+                place = Place(file, error.context_mark.line + 1, error.context_mark.column + 1)
             return Fault(place, message, hint)
     return Fault(place, _in_plain_words(problem))
 

@@ -61,11 +61,11 @@ def ratio(value: Any) -> float:
 
 
 def duration_text(seconds: float) -> str:
-    """The shortest way to write *seconds*: 0.25 → ``250ms``, 120 → ``2m``."""
+    """*seconds* as people write them: 0.25 → ``250ms``, 60 → ``60s``, 120 → ``2m``, infinity → ``off``."""
     if math.isinf(seconds):
         return "off"
-    for unit in ("h", "m", "s"):
-        if seconds >= _SECONDS[unit] and (unit == "s" or seconds % _SECONDS[unit] == 0):
+    for unit, least in (("h", 3600), ("m", 120), ("s", 1)):
+        if seconds >= least and (unit == "s" or seconds % _SECONDS[unit] == 0):
             return f"{seconds / _SECONDS[unit]:.12g}{unit}"
     return f"{seconds * 1000:.12g}ms"
 

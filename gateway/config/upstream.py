@@ -10,7 +10,6 @@ from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from gateway.config.faults import Wrong
 from gateway.config.kinds import (
-    LAYER,
     Count,
     CountFromZero,
     Duration,
@@ -18,10 +17,12 @@ from gateway.config.kinds import (
     MaybeDuration,
     Ratio,
     Share,
+    Shown,
     Size,
     Switch,
     Timeout,
     choice,
+    layer,
     or_off,
     text,
     words_schema,
@@ -83,10 +84,13 @@ class BreakerSpec:
         default=10, description="Opens also after this many failures in a row, whatever their rate; or off."
     )
     open_for: Duration = Field(
-        default=5.0, description="How long it stays open the first time; doubles each time after."
+        default=5.0, description="How long it stays open the first time; twice as long each time after."
     )
     max_open_for: Duration = Field(default=60.0, description="The longest it stays open.")
-    jitter: Ratio = Field(default=0.2, description="Random part added to the open time.")
+    jitter: Ratio = Field(
+        default=0.2,
+        description="The open time varies by this share at random.",
+    )
     probes: Count = Field(
         default=3, description="Calls let through at a time while half-open; all must succeed to close."
     )
@@ -119,7 +123,12 @@ Transport = Annotated[
     Literal["h1", "httpx"], PlainValidator(choice("h1", "httpx")), words_schema("h1", "httpx")
 ]
 Url = Annotated[str, PlainValidator(url), WithJsonSchema({"type": "string"})]
-ProxyUrl = Annotated[str | None, PlainValidator(or_off(proxy)), WithJsonSchema({"type": "string"})]
+ProxyUrl = Annotated[
+    str | None,
+    PlainValidator(or_off(proxy)),
+    WithJsonSchema({"type": "string"}),
+    Shown(lambda value: value or "off"),
+]
 
 
 @spec("`defaults: { upstream }`")
@@ -132,10 +141,10 @@ class UpstreamSettings:
         "off, or not below a route's time limit: 80 % of that limit.",
     )
     connect_timeout: Duration = Field(default=0.5, description="DNS, TCP and TLS, inside timeout.")
-    breaker: Annotated[BreakerSpec | None, LAYER] = Field(
+    breaker: Annotated[BreakerSpec | None, layer(BreakerSpec)] = Field(
         default_factory=BreakerSpec, description="The circuit breaker's settings, or off."
     )
-    bulkhead: Annotated[BulkheadSpec | None, LAYER] = Field(
+    bulkhead: Annotated[BulkheadSpec | None, layer(BulkheadSpec)] = Field(
         default_factory=BulkheadSpec, description="The bulkhead's settings, or off."
     )
     max_response: Size = Field(default=5 * 2**20, description="The largest answer; above it too_large.")

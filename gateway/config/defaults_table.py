@@ -1,0 +1,71 @@
+"""The tables of keys and defaults in docs/configuration.md, made from the models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic.fields import FieldInfo
+
+from gateway.config.calls import VERBS
+from gateway.config.kinds import ABSENT, Shown
+from gateway.config.models import Config
+from gateway.config.route import MergeSpec, RouteSpec
+from gateway.config.server import ServerSpec
+from gateway.config.specs import fields_of
+from gateway.config.step import StepSpec
+from gateway.config.surface import FROM_THE_KEY, bare
+from gateway.config.upstream import BreakerSpec, BulkheadSpec, UpstreamSpec
+
+SECTIONS: tuple[tuple[str, type], ...] = (
+    ("Top level", Config),
+    ("`server`", ServerSpec),
+    ("An upstream", UpstreamSpec),
+    ("`breaker` of an upstream", BreakerSpec),
+    ("`bulkhead` of an upstream", BulkheadSpec),
+    ("A route", RouteSpec),
+    ("`merge` of a route", MergeSpec),
+    ("A step", StepSpec),
+)
+
+
+def defaults_table() -> str:
+    """Markdown: a table of keys, defaults and meanings for every kind of mapping."""
+    return "\n".join(_section(title, model) for title, model in SECTIONS)
+
+
+def shown_default(field: FieldInfo) -> str | None:
+    """A field's default as it would be written in YAML; None if there is nothing to write."""
+    value: Any = field.default
+    if field.is_required() or field.default_factory or value is ABSENT:
+        return None
+    for mark in field.metadata:
+        if isinstance(mark, Shown):
+            return mark.text(value) or None
+    if isinstance(value, tuple | frozenset):
+        return f"[{', '.join(sorted(value))}]"
+    return (str(value) or None) if isinstance(value, str | int) else None
+
+
+def _section(title: str, model: type) -> str:
+    lines = [f"### {title}", "", "| key | default | meaning |", "|---|---|---|"]
+    if model is StepSpec:
+        verbs = " ".join(f"`{verb}`" for verb in VERBS)
+        lines.append(f"| {verbs} | | The call: `upstream/path?query`, or a mapping of the keys below. |")
+    for name, field in fields_of(model).items():
+        if model is RouteSpec and name in FROM_THE_KEY:
+            continue
+        default = "" if model is StepSpec and field.is_required() else _default_cell(field)
+        lines.append(f"| `{name}` | {default} | {field.description} |")
+    if model is Config:
+        lines += ["| `include` | | Files with further upstreams and routes: a list, patterns allowed. |"]
+        lines += ["| `x-…` | | Ignored; a place for anchors. |"]
+    return "\n".join(lines) + "\n"
+
+
+def _default_cell(field: FieldInfo) -> str:
+    if field.is_required():
+        return "must be written"
+    if bare(field.annotation) in {model for _, model in SECTIONS}:
+        return "see below" if field.default_factory else ""
+    shown = shown_default(field)
+    return f"`{shown}`" if shown else ""
