@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from services.mock.app import PORTS
+from services.mock.addresses import PORTS
 from services.mock.server import serve
 
 

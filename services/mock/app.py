@@ -15,16 +15,6 @@ from services.mock.stats import Stats
 
 ROUTERS: Final = {"users": users.router, "orders": orders.router, "recommendations": recommendations.router}
 
-PORTS: Final = {"users": 9101, "orders": 9102, "recommendations": 9103}
-"""Where each service listens if nothing else is said."""
-
-SAMPLES: Final = {
-    "users": "/internal/users/1",
-    "orders": "/internal/orders?user_id=1&limit=1",
-    "recommendations": "/internal/recommend/regular",
-}
-"""A path of each service that answers 200 when all is well."""
-
 
 def create_app(service: str, chance: random.Random | None = None) -> Misbehaving:
     """The ASGI application of *service* (``users``, ``orders`` or ``recommendations``), without faults.

@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from services.mock.app import PORTS
+from services.mock.addresses import PORTS
 
 ROOT = Path(__file__).parents[2]
 START_LIMIT = 20.0
@@ -50,9 +50,23 @@ def alive(pid):
     """Whether a process with that id runs; one that is dead but not yet collected does not."""
     try:
         status = Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
     return status.rpartition(")")[2].split()[0] != "Z"
+
+
+def children_of(pid):
+    """The ids of its child processes that run now."""
+    return [int(entry.name) for entry in Path("/proc").glob("[0-9]*") if _parent(entry) == pid]
+
+
+def _parent(entry):
+    try:
+        status = (entry / "stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    # the name of a process stands in parentheses and may contain some itself
+    return int(status.rpartition(")")[2].split()[1])
 
 
 def until(condition, limit=START_LIMIT, what="the condition"):

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from services.mock.app import SAMPLES
+from services.mock.addresses import SAMPLES
 from services.mock.goods import CATALOGUE, price
 from services.mock.people import SEGMENTS, person
 from tests.support.raw_http import ask

@@ -1,0 +1,10 @@
+"""The demo: three mock services and a gateway in front of them, as child processes of one supervisor.
+
+Stands beside the command line, above everything else; the gateway knows nothing of it. Its configuration is
+``config/gateway.yaml``: ``gateway.yaml`` here is a link to it, which a wheel contains as a copy, so that
+checkout and installation find it in the same place.
+"""
+
+from gateway.demo.run import run_demo
+
+__all__ = ["run_demo"]
