@@ -1,0 +1,100 @@
+"""Says which parts of an answer stand in for failures: the ``Gateway-Degraded`` line and the body's member.
+
+Prepared per plan, so that a complete answer costs one look at each outcome, and a degraded one a few joins.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Final
+from urllib.parse import quote
+
+from gateway.outcome import Cause, Failure, Freshness, Outcome
+
+_TOKEN: Final = re.compile(r"[A-Za-z*][A-Za-z0-9!#$%&'*+.^_`|~:/-]*").fullmatch
+_PRINTABLE: Final = re.compile(r"[ -~]*").fullmatch
+
+NOTHING: Final = "nothing"
+"""What is served for a step that did not answer: ``null``."""
+
+_SERVED: Final = (Freshness.STALE, Freshness.FALLBACK, NOTHING)
+
+_PARAMETERS: Final = {
+    (cause, served): f";cause={cause};served={served}".encode() for cause in Cause for served in _SERVED
+}
+_MEMBERS: Final = {
+    (cause, served): json.dumps({"cause": cause, "served": served}, separators=(",", ":")).encode()
+    for cause in Cause
+    for served in _SERVED
+}
+
+
+class Degraded:
+    """The degraded parts of one answer, in plan order: pairs of a step's index and (cause, served)."""
+
+    __slots__ = ("_items", "_names", "_parts")
+
+    def __init__(
+        self, names: Sequence[bytes], items: Sequence[bytes], parts: list[tuple[int, tuple[Cause, str]]]
+    ) -> None:
+        self._names = names
+        self._items = items
+        self._parts = parts
+
+    @property
+    def header(self) -> bytes:
+        """The header line: ``gateway-degraded: orders;cause=timeout;served=stale`` and a line end."""
+        items = [self._items[index] + _PARAMETERS[how] for index, how in self._parts]
+        return b"gateway-degraded: " + b", ".join(items) + b"\r\n"
+
+    @property
+    def member(self) -> bytes:
+        """The value for the body: ``{"orders":{"cause":"timeout","served":"stale"}}``."""
+        members = [self._names[index] + b":" + _MEMBERS[how] for index, how in self._parts]
+        return b"{" + b",".join(members) + b"}"
+
+    def marked(self, body: bytes) -> bytes:
+        """*body* with the member ``degraded`` as its last one, if it is a JSON object, else unchanged."""
+        trimmed = body.rstrip(b" \t\r\n")
+        if not trimmed.endswith(b"}"):
+            return body
+        before = trimmed[:-1].rstrip(b" \t\r\n")
+        comma = b"" if before.endswith(b"{") and before.strip(b" \t\r\n") == b"{" else b","
+        return before + comma + b'"degraded":' + self.member + b"}"
+
+
+class Degradation:
+    """Looks for degraded parts in the outcomes of one plan, whose *steps* are named in plan order."""
+
+    __slots__ = ("_items", "_names")
+
+    def __init__(self, steps: Sequence[str]) -> None:
+        self._names = [json.dumps(step).encode() for step in steps]
+        self._items = [_bare_item(step).encode() for step in steps]
+
+    def of(self, outcomes: Sequence[Outcome | None]) -> Degraded | None:
+        """The degraded parts; ``None`` if the answer is complete. A step without outcome was not chosen."""
+        for outcome in outcomes:
+            if outcome is not None and outcome.cause is not None:
+                return Degraded(self._names, self._items, _parts(outcomes))
+        return None
+
+
+def _parts(outcomes: Sequence[Outcome | None]) -> list[tuple[int, tuple[Cause, str]]]:
+    return [
+        (index, (outcome.cause, NOTHING if isinstance(outcome, Failure) else outcome.freshness))
+        for index, outcome in enumerate(outcomes)
+        if outcome is not None and outcome.cause is not None
+    ]
+
+
+def _bare_item(name: str) -> str:
+    """*name* as RFC 9651 writes it: a token if it can be one, else a string, else a display string."""
+    if _TOKEN(name):
+        return name
+    if _PRINTABLE(name):
+        return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    unescaped = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) not in '%"')
+    return '%"' + re.sub("%[0-9A-F]{2}", lambda m: m[0].lower(), quote(name, safe=unescaped)) + '"'
