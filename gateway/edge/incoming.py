@@ -1,0 +1,121 @@
+"""Reads what a client may say about its request as a whole: trace, request id, and how long it will wait.
+
+What counts, by docs/contract.md section 3: a well-formed ``traceparent`` from anybody, its sampled flag and
+``baggage`` only from trusted addresses, ``tracestate`` up to 512 bytes, an ``x-request-id`` of harmless
+characters, and an ``x-request-timeout-ms`` that shortens the time limit. Anything faulty is as if absent.
+
+New ids come from ``random``: 128 bits must be unique, not secret, and ``os.urandom`` costs a system call.
+The module's generator is seeded by the system and again in each forked process.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from random import getrandbits
+from typing import Final
+
+from gateway.call import Trace
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+_MAX_TRACESTATE: Final = 512
+"""Bytes (docs/contract.md section 3; also what W3C trace context asks everybody to carry)."""
+
+_MAX_BAGGAGE: Final = 8192
+"""Bytes (W3C baggage, section 3.3)."""
+
+_KNOWN_ADDRESSES: Final = 4096
+"""Client addresses whose trust is remembered; looking one up costs 2 µs."""
+
+_WANTED: Final = frozenset(
+    {b"traceparent", b"tracestate", b"baggage", b"x-request-id", b"x-request-timeout-ms"}
+)
+_TRACEPARENT: Final = re.compile(
+    rb"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?"
+).fullmatch
+_REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}").fullmatch
+_MILLISECONDS: Final = re.compile(rb"[1-9][0-9]{0,8}").fullmatch
+_CLEAN: Final = re.compile(rb"[ -~]*").fullmatch
+
+
+class Intake:
+    """Reads the headers of every request. *trust* are CIDRs (``"10.0.0.0/8"``); a faulty one raises
+    ``ValueError``.
+    """
+
+    __slots__ = ("_networks", "_trusted")
+
+    def __init__(self, trust: Iterable[str] = ()) -> None:
+        self._networks: list[IPv4Network | IPv6Network] = [ip_network(cidr) for cidr in trust]
+        self._trusted: dict[str, bool] = {}
+
+    def read(
+        self, headers: Headers, client: tuple[str, int] | None, time_limit: float
+    ) -> tuple[Trace, float]:
+        """The request's trace, and its time limit in seconds: *time_limit*, or less if the client says so.
+
+        *client* is the address of the peer as ASGI gives it.
+        """
+        found: dict[bytes, bytes] | None = None
+        for name, value in headers:
+            if name in _WANTED:
+                if found is None:
+                    found = {}
+                # A second one makes a list of those that may be lists, and nonsense of the others.
+                found[name] = value if name not in found else found[name] + b"," + value
+        if found is None:
+            trace_id = new_trace_id()
+            return Trace(trace_id, "00", trace_id), time_limit
+        trace = self._trace(found, client)
+        milliseconds = found.get(b"x-request-timeout-ms", b"")
+        if _MILLISECONDS(milliseconds):
+            time_limit = min(time_limit, int(milliseconds) / 1000)
+        return trace, time_limit
+
+    def trusts(self, address: str) -> bool:
+        """Whether *address* lies in one of the trusted networks."""
+        if not self._networks:
+            return False
+        known = self._trusted.get(address)
+        if known is None:
+            if len(self._trusted) >= _KNOWN_ADDRESSES:
+                self._trusted.clear()
+            known = self._trusted[address] = self._look_up(address)
+        return known
+
+    def _look_up(self, address: str) -> bool:
+        try:
+            ip = ip_address(address)
+        except ValueError:  # a UNIX socket, or a test client
+            return False
+        if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
+            ip = ip.ipv4_mapped
+        return any(ip in network for network in self._networks)
+
+    def _trace(self, found: dict[bytes, bytes], client: tuple[str, int] | None) -> Trace:
+        trusted = client is not None and self.trusts(client[0])
+        trace_id, parent_id, flags, state = new_trace_id(), "", "00", ""
+        request_id = trace_id
+        parent = _TRACEPARENT(found.get(b"traceparent", b""))
+        if parent and (parent[1] != b"00" or parent[5] is None):
+            trace_id, parent_id = parent[2].decode(), parent[3].decode()
+            if trusted and int(parent[4], 16) & 1:
+                flags = "01"
+            state = _clean(found.get(b"tracestate", b""), _MAX_TRACESTATE)
+        baggage = _clean(found.get(b"baggage", b""), _MAX_BAGGAGE) if trusted else ""
+        given_id = found.get(b"x-request-id", b"")
+        if _REQUEST_ID(given_id):
+            request_id = given_id.decode()
+        return Trace(trace_id, flags, request_id, parent_id, state, baggage)
+
+
+def new_trace_id() -> str:
+    """A new trace id, which also names the request where nothing else does: 32 hex digits, not all 0."""
+    return (getrandbits(128) or 1).to_bytes(16, "big").hex()  # formatting the number takes twice as long
+
+
+def _clean(value: bytes, limit: int) -> str:
+    """*value* as text, or ``""`` if it is too long or cannot be sent on in a header."""
+    return value.strip().decode() if len(value) <= limit and _CLEAN(value) else ""
