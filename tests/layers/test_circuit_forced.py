@@ -88,6 +88,15 @@ def test_b15_metrics_only_never_refuses_and_says_what_it_would_do():
     assert not traffic.snapshot.would_open
 
 
+def test_would_open_forgets_with_the_window():
+    traffic = Traffic()
+    traffic.circuit.force(CircuitState.METRICS_ONLY, traffic.now)
+    traffic.fail(20)
+
+    assert traffic.circuit.would_open(traffic.now)
+    assert not traffic.circuit.would_open(traffic.now + 11.0)
+
+
 def test_would_open_is_said_in_metrics_only_alone():
     traffic = Traffic()
     traffic.trip()

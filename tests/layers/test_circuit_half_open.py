@@ -119,3 +119,23 @@ def test_closed_open_half_open_closed_is_four_events_in_order():
         ("open", "half_open", "open_time_over"),
         ("half_open", "closed", "probes_succeeded"),
     ]
+
+
+def test_second_recovery_is_like_the_first():
+    traffic = Traffic()
+
+    for _ in range(3):
+        traffic.trip()
+        traffic.recover()
+
+    assert traffic.state == "closed"
+
+
+def test_probes_still_out_when_it_opened_again_take_no_place_from_the_next():
+    traffic = half_open()
+    first, *_ = [traffic.admit() for _ in range(3)]
+    traffic.end(first, failed=True)
+
+    traffic.wait(10.0)
+
+    assert [traffic.admit() is not None for _ in range(4)] == [True, True, True, False]

@@ -36,6 +36,14 @@ async def test_call_with_enough_time_left_starts():
     assert (type(outcome), attempts) == (Success, 1)
 
 
+async def test_call_with_exactly_the_floor_left_starts():
+    source = ScriptedSource()
+
+    await within_deadline(0.5, lambda: 10.0)(source)(make_call(deadline=10.5))
+
+    assert len(source.calls) == 1
+
+
 async def test_refusal_says_how_much_was_left():
     outcome, _ = await call_with(0.012)
 

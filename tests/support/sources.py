@@ -35,7 +35,7 @@ class ScriptedSource:
         self._script = [Success(b"{}")]
 
     def will(self, *entries) -> "ScriptedSource":
-        self._script = list(entries)
+        self._script = list(entries) or [Success(b"{}")]
         return self
 
     async def __call__(self, call):
