@@ -18,6 +18,7 @@ import msgspec
 
 from gateway.compiler.references import Ref, TemplateFault, parse_template
 from gateway.edge.inputs import FinishedSegment, Input
+from gateway.edge.values import checked_json
 from gateway.transport.escaping import is_token
 
 ONE_LEVEL: Final = ("query", "header", "cookie")
@@ -174,6 +175,7 @@ class Names:
 
     def resolve(self, ref: Ref, where: Where) -> Use:
         """What *ref* means there. Raises ``TemplateFault``."""
+        _check_default(ref)
         name = ref.name
         if name in self.path:
             return self._path_parameter(ref)
@@ -242,6 +244,20 @@ class Names:
         close = get_close_matches(name, known, 1)
         hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(known)}"
         return TemplateFault(f"nothing is called {name!r}", ref.offset, hint)
+
+
+def _check_default(ref: Ref) -> None:
+    """A default is of the type that stands before it; ``null`` is of every type, a list's is ``[]``."""
+    if ref.default is None:
+        return
+    default = ref.default.json
+    if ref.many and default != b"[]":
+        raise TemplateFault("the default of a list is []", ref.offset)
+    if ref.type is None or ref.many or default == b"null":
+        return
+    if checked_json(ref.type)(default) is None:
+        article = "an" if ref.type == "int" else "a"
+        raise TemplateFault(f"the default {default.decode()} is not {article} {ref.type}", ref.offset)
 
 
 def _agree(slot: Slot, ref: Ref) -> None:
