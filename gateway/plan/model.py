@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from gateway.call import Source
+from gateway.layers.fallback import StandIn
 from gateway.outcome import Failure, Outcome
 
 
@@ -33,11 +34,10 @@ class Scope(Protocol):
 Prepare = Callable[[Scope], Any]
 """Renders a step's payload; a ``Failure(skipped)`` instead if something it reads is missing."""
 
-Merge = Callable[[Scope], bytes]
-"""Renders the answer's body from what the steps ended with. Never fails: missing parts are null."""
-
-StandIn = Callable[[Failure, Sequence[Any]], Outcome]
-"""Turns a last failure into the step's configured fallback; *inputs* fill its templates."""
+Merge = Callable[[Scope], bytes | Failure]
+"""Renders the answer's body from what the steps ended with. Missing parts are null; it fails only where parts
+that must become one object contradict each other.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,105 @@
+"""A loaded configuration → upstreams, routes and the route table; every fault of all of it at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from gateway.compiler.routes import CompiledRoute, RouteCompiler
+from gateway.compiler.upstreams import Shared, Upstream, build_upstream
+from gateway.config import ConfigError
+from gateway.edge.endpoint import AccessLog, Answering, Endpoint, RequestMeter
+from gateway.edge.router import Conflict, Router
+
+if TYPE_CHECKING:
+    from gateway.config import Config, Fault, Loaded
+    from gateway.edge.incoming import Intake
+    from gateway.layers.observe import Meter
+    from gateway.plan.execute import Engine
+
+
+class Meters(Protocol):
+    """Gives every route and step its meter."""
+
+    def requests(self, route: str) -> RequestMeter:
+        """The meter of a route's requests."""
+
+    def calls(self, route: str, step: str) -> Meter:
+        """The meter of a step's calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What the endpoints of all routes share."""
+
+    engine: Engine
+    intake: Intake
+    meters: Meters
+    access_log: AccessLog | None
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """Everything that serves requests. Nothing in it is open yet, and nothing in it knows YAML."""
+
+    upstreams: dict[str, Upstream]
+    routes: dict[str, CompiledRoute]
+    router: Router[Endpoint]
+
+
+def compile_config(loaded: Loaded, shared: Shared, serving: Serving) -> Compiled:
+    """Compile the whole configuration. Raises ``ConfigError`` with all faults of all routes."""
+    config, places = loaded.config, loaded.places
+    upstreams = {name: build_upstream(name, spec, shared) for name, spec in config.upstreams.items()}
+    compilers = {key: RouteCompiler(key, spec, upstreams, places) for key, spec in config.routes.items()}
+    faults: list[Fault] = [fault for compiler in compilers.values() for fault in compiler.faults]
+    if faults:
+        raise ConfigError(faults)
+    router: Router[Endpoint] = Router()
+    routes: dict[str, CompiledRoute] = {}
+    for key, compiler in compilers.items():
+        route = compiler.compiled(lambda step, key=key: serving.meters.calls(key, step), shared.clock)  # type: ignore[misc]
+        routes[key] = route
+        conflict = router.add(route.spec.method, route.pattern, _endpoint(route, config, serving))
+        if conflict is not None:
+            faults.append(_conflict_fault(loaded, key, conflict))
+    if faults:
+        raise ConfigError(faults)
+    return Compiled(upstreams, routes, router)
+
+
+def _conflict_fault(loaded: Loaded, key: str, conflict: Conflict) -> Fault:
+    other = next(
+        each
+        for each, spec in loaded.config.routes.items()
+        if spec.pattern == conflict.existing.text and spec.method == conflict.method
+    )
+    return loaded.places.fault(
+        ("routes", key),
+        f"`{key}` and `{other}` answer the same requests",
+        "types and literals tell routes apart, parameter names do not",
+        also=[("routes", other)],
+    )
+
+
+def _endpoint(route: CompiledRoute, config: Config, serving: Serving) -> Endpoint:
+    expose = config.server.expose
+    answering = Answering(
+        status=route.spec.status,
+        headers=route.spec.headers,
+        reads_body=route.reads_body,
+        max_body=route.spec.max_body,
+        own_credentials=frozenset(i for i, facts in enumerate(route.facts) if facts.own_credentials),
+        degraded_in_body=route.spec.degraded == "body",
+        expose_degraded="degraded" in expose,
+        expose_timing="timing" in expose,
+    )
+    return Endpoint(
+        route.plan,
+        route.read_inputs,
+        answering,
+        engine=serving.engine,
+        intake=serving.intake,
+        meter=serving.meters.requests(route.key),
+        access_log=serving.access_log,
+    )

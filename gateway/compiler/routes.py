@@ -1,0 +1,250 @@
+"""A route's spec → its plan, the reader of its inputs, and what its answers look like; or its faults.
+
+In two passes, because a type that is written in one template holds in all: first every template of the route
+is read and resolved, then, if nothing is wrong, they are compiled into functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from gateway.call import stack
+from gateway.compiler.graph import find_cycle
+from gateway.compiler.names import Edges, Names, Use, Where
+from gateway.compiler.references import TemplateFault
+from gateway.compiler.render_json import JsonTemplate
+from gateway.compiler.request import RequestTemplate
+from gateway.compiler.stacks import Clock, Named, step_layers
+from gateway.config import ABSENT
+from gateway.config.faults import did_you_mean
+from gateway.edge.inputs import Input
+from gateway.edge.pattern import Pattern, PatternFault, parse_pattern
+from gateway.edge.reader import Reader, reading
+from gateway.layers.fallback import StandIn
+from gateway.outcome import Failure, Freshness, Outcome, Success
+from gateway.plan.merge import merging
+from gateway.plan.model import Merge, Plan, Step
+
+if TYPE_CHECKING:
+    from gateway.compiler.upstreams import Upstream
+    from gateway.config import Fault, Places, RouteSpec, StepSpec
+    from gateway.layers.observe import Meter
+
+REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+"""Methods that may be sent twice (RFC 9110 section 9.2.2; docs/contract.md section 5)."""
+
+SHORTENED_TO: Final = 0.8
+"""Share of the time limit to which a timeout at or above it is shortened (docs/contract.md section 5)."""
+
+OWN_HEADERS: Final = frozenset(
+    {"content-length", "transfer-encoding", "connection", "date", "x-request-id", "server-timing"}
+    | {"gateway-degraded"}
+)
+"""Answer headers that the gateway or the server writes itself."""
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepFacts:
+    """What ``explain`` tells of a step beside the plan. ``shortened``: its timeout was cut to fit."""
+
+    upstream: str
+    target: str
+    layers: tuple[str, ...]
+    shortened: bool
+    own_credentials: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRoute:
+    """A route, ready to be served."""
+
+    key: str
+    spec: RouteSpec
+    pattern: Pattern
+    plan: Plan
+    facts: tuple[StepFacts, ...]
+    inputs: tuple[Input, ...]
+    read_inputs: Reader
+    reads_body: bool
+
+
+class RouteCompiler:
+    """Compiles one route. ``faults`` has everything that is wrong with it."""
+
+    def __init__(self, key: str, spec: RouteSpec, upstreams: Mapping[str, Upstream], places: Places) -> None:
+        self.faults: list[Fault] = []
+        self._key = key
+        self._spec = spec
+        self._places = places
+        self._upstreams = upstreams
+        self._pattern = self._parse_pattern()
+        types = {p.name: str(p.type) for p in self._pattern.parameters} if self._pattern else {}
+        self._names = Names(types, list(spec.steps))
+        for name, message in self._names.faults():
+            self._fault(("steps", name) if name in spec.steps else (), message)
+        self._requests = {name: self._read_request(name, step) for name, step in spec.steps.items()}
+        self._fallbacks = {
+            name: self._read_json(step.fallback, Where.FALLBACK, ("steps", name, "fallback"))
+            for name, step in spec.steps.items()
+            if step.fallback is not ABSENT
+        }
+        self._respond: JsonTemplate | None = None
+        if spec.merge is None:
+            template = "{steps}" if spec.respond is ABSENT else spec.respond
+            self._respond = self._read_json(template, Where.RESPOND, ("respond",))
+        self._check_edges()
+        self._check_headers()
+
+    def compiled(self, meter: Callable[[str], Meter], clock: Clock) -> CompiledRoute:
+        """The route; *meter* gives the meter of each step. Only without faults."""
+        assert self._pattern is not None, "compiled in spite of faults"
+        assert not self.faults, "compiled in spite of faults"
+        made = [self._step(i, name, meter(name), clock) for i, name in enumerate(self._spec.steps)]
+        table = self._names.table
+        inputs = table.inputs()
+        return CompiledRoute(
+            key=self._key,
+            spec=self._spec,
+            pattern=self._pattern,
+            plan=Plan(self._key, tuple(step for step, _ in made), self._spec.time_limit, self._merge()),
+            facts=tuple(facts for _, facts in made),
+            inputs=inputs,
+            read_inputs=reading(inputs, table.finished),
+            reads_body=table.reads_body,
+        )
+
+    def _parse_pattern(self) -> Pattern | None:
+        pattern = parse_pattern(self._spec.pattern)
+        if isinstance(pattern, PatternFault):
+            part = self._spec.pattern[pattern.offset :].split("/")[0]
+            self._fault((), pattern.message, pattern.hint, part=part)
+            return None
+        return pattern
+
+    def _read_request(self, name: str, step: StepSpec) -> RequestTemplate:
+        if step.upstream not in self._upstreams:
+            hint = did_you_mean(step.upstream, self._upstreams)
+            path = ("steps", name, "upstream")
+            self._fault(path, f"no upstream is called `{step.upstream}`", hint, part=step.upstream)
+        contents = {"json": step.json, "form": step.form, "body": step.body}
+        given = [
+            (kind, value) for kind, value in contents.items() if value is not None and value is not ABSENT
+        ]
+        template = RequestTemplate(
+            self._names, step.method, step.path, step.query, step.headers, given[0] if given else None
+        )
+        self._template_faults(template.faults, ("steps", name))
+        return template
+
+    def _read_json(self, value: Any, where: Where, path: Path) -> JsonTemplate:
+        template = JsonTemplate(self._names, value, where)
+        self._template_faults(template.faults, path)
+        return template
+
+    def _check_edges(self) -> None:
+        names = list(self._spec.steps)
+        edges = {
+            name: [names[index] for index in sorted(_all(template.edges))]
+            for name, template in self._requests.items()
+        }
+        cycle = find_cycle(edges)
+        if cycle is not None:
+            way = " → ".join(cycle)
+            others = [("routes", self._key, "steps", name) for name in cycle[1:-1]]
+            self.faults.append(
+                self._places.fault(
+                    ("routes", self._key, "steps", cycle[0]),
+                    f"these steps wait for each other: {way}",
+                    "a reference to a step is an edge; one of these must go",
+                    also=others,
+                )
+            )
+
+    def _check_headers(self) -> None:
+        for name in self._spec.headers:
+            if name.lower() in OWN_HEADERS:
+                self._fault(("headers", name), f"the gateway itself writes the header `{name.lower()}`")
+
+    def _step(self, index: int, name: str, meter: Meter, clock: Clock) -> tuple[Step, StepFacts]:
+        spec, template = self._spec.steps[name], self._requests[name]
+        upstream = self._upstreams[spec.upstream]
+        limit = self._spec.time_limit
+        timeout = spec.timeout if spec.timeout is not None else upstream.timeout
+        shortened = timeout >= limit
+        stand_in = _stand_in(self._fallbacks[name]) if name in self._fallbacks else None
+        repeatable = spec.repeatable
+        if repeatable is None:
+            repeatable = spec.method in REPEATABLE or "idempotency-key" in template.header_names
+        layers: list[Named] = step_layers(
+            meter=meter,
+            clock=clock,
+            stand_in=stand_in,
+            floor=min(0.02, 0.05 * limit),
+            nothing_on=spec.nothing_on,
+        )
+        step = Step(
+            name=name,
+            index=index,
+            source=stack(upstream.source, [named.layer for named in layers]),
+            prepare=template.compiled(upstream.base_path),
+            needs=tuple(sorted(template.edges.needs)),
+            awaits=tuple(sorted(template.edges.awaits)),
+            required=len(self._spec.steps) == 1 if spec.required is None else spec.required,
+            repeatable=repeatable,
+            timeout=SHORTENED_TO * limit if shortened else timeout,
+            stand_in=stand_in,
+        )
+        names = (*(named.text for named in layers), *upstream.layers)
+        target = f"{spec.method} {upstream.name}/{getattr(spec.path, 'source', spec.path)}"
+        own = any(map(_is_credential, template.uses))
+        return step, StepFacts(upstream.name, target, names, shortened, own)
+
+    def _merge(self) -> Merge:
+        if self._respond is not None:
+            return self._respond.answer()
+        merge = self._spec.merge
+        assert merge is not None
+        order = list(self._spec.steps)
+        steps = [(name, order.index(name)) for name in merge.steps]
+        return merging(steps, merge.on_conflict, deep=merge.deep)
+
+    def _template_faults(self, faults: Iterable[TemplateFault], path: Path) -> None:
+        for fault in faults:
+            where = ("routes", self._key, *path, *fault.path)
+            part = _word_at(self._places.source(where), fault.offset)
+            self.faults.append(self._places.fault(where, fault.message, fault.hint, part=part))
+
+    def _fault(self, path: Path, message: str, hint: str = "", *, part: str = "") -> None:
+        self.faults.append(self._places.fault(("routes", self._key, *path), message, hint, part=part))
+
+
+def _stand_in(template: JsonTemplate) -> StandIn:
+    render = template.stand_in()
+
+    def stand_in(failure: Failure, inputs: Sequence[Any]) -> Outcome:
+        return Success(render(inputs), Freshness.FALLBACK, failure.cause)
+
+    return stand_in
+
+
+def _is_credential(use: Use) -> bool:
+    """Whether a reference reads what identifies the client."""
+    slot = use.slot
+    return slot is not None and (
+        slot.root == "cookie" or (slot.root, slot.keys) == ("header", ("authorization",))
+    )
+
+
+def _all(edges: Edges) -> frozenset[int]:
+    return edges.needs | edges.awaits
+
+
+def _word_at(text: str, offset: int) -> str:
+    """What a caret should point at: the reference that begins at *offset*, or one character."""
+    rest = text[offset:]
+    end = rest.find("}")
+    return rest[:end] if end > 0 else rest[:1]

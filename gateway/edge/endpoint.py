@@ -1,0 +1,199 @@
+"""Answers the requests of one route: checks them, runs the plan, writes the answer or the problem.
+
+What does not depend on the request is made once; a complete answer costs the joining of ready bytes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+from gateway.edge import problems
+from gateway.edge.answer import Message, Receive, Send, answer, header_block
+from gateway.edge.body import Refusal, read_body
+from gateway.edge.degraded import Degradation
+from gateway.edge.hangup import HangUp
+from gateway.edge.inputs import InputFault
+from gateway.edge.text_parts import takes_json
+from gateway.edge.timing import Timing
+from gateway.outcome import Failure
+from gateway.plan.execute import Engine, Run
+
+if TYPE_CHECKING:
+    from gateway.call import Trace
+    from gateway.edge.incoming import Intake
+    from gateway.edge.problems import Problem
+    from gateway.edge.reader import Reader
+    from gateway.plan.model import Plan
+
+_NO_STORE: Final = b"cache-control: no-store\r\n"
+_JSON: Final = ("content-type", "application/json")
+
+
+class RequestMeter(Protocol):
+    """Counts the requests of one route. Must neither block nor raise."""
+
+    def record(self, status: int, degraded: bool, seconds: float) -> None:  # noqa: FBT001 - a label
+        """One request was answered with *status* after *seconds*."""
+
+    def gone(self) -> None:
+        """A client left before its answer."""
+
+
+class AccessLog(Protocol):
+    """Told of every request that a route ended."""
+
+    def __call__(self, run: Run, status: int, degraded: bool, seconds: float) -> None:  # noqa: FBT001
+        """One request was answered with *status* after *seconds*."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answering:
+    """What a route's answers look like.
+
+    ``reads_body`` routes take JSON bodies of up to ``max_body`` bytes. ``own_credentials`` are the indices
+    of steps that send the client's own credentials. ``degraded_in_body``: JSON objects get a member
+    ``degraded``.
+    """
+
+    status: int = 200
+    headers: Mapping[str, str]
+    reads_body: bool
+    max_body: int
+    own_credentials: frozenset[int]
+    degraded_in_body: bool
+    expose_degraded: bool
+    expose_timing: bool
+
+
+class Endpoint:
+    """One route, ready to answer."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        read_inputs: Reader,
+        answering: Answering,
+        *,
+        engine: Engine,
+        intake: Intake,
+        meter: RequestMeter,
+        access_log: AccessLog | None,
+    ) -> None:
+        names = [step.name for step in plan.steps]
+        headers = {name.lower(): value for name, value in answering.headers.items()}
+        self.plan = plan
+        self._read_inputs = read_inputs
+        self._answering = answering
+        self._engine = engine
+        self._intake = intake
+        self._meter = meter
+        self._access_log = access_log
+        self._degradation = Degradation(names)
+        self._timing = Timing(names) if answering.expose_timing else None
+        content_type = () if "content-type" in headers else (_JSON,)
+        self._block = header_block([*content_type, *headers.items()])
+        self._degraded_block = header_block(
+            [*content_type, *((k, v) for k, v in headers.items() if k != "cache-control")]
+        )
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send, path: Mapping[str, str]) -> None:
+        """Answer one request whose path parameters are *path*."""
+        engine = self._engine
+        arrived = engine.loop.time()
+        headers = scope["headers"]
+        trace, limit = self._intake.read(headers, scope.get("client"), self.plan.time_limit)
+        body: bytes | None = None
+        if self._answering.reads_body:
+            taken = await self._take_body(headers, receive, trace, limit)
+            if taken is None:
+                self._meter.gone()
+                return
+            if not isinstance(taken, bytes):
+                await self._refuse(scope, send, taken, arrived)
+                return
+            body = taken
+        try:
+            inputs = self._read_inputs(path, scope["query_string"], headers, body)
+        except InputFault as fault:
+            self._give_back(body)
+            await self._refuse(scope, send, problems.bad_request(fault, trace.request_id), arrived)
+            return
+        run = Run(self.plan, engine, inputs, trace, limit)
+        try:
+            await self._run(run, scope, receive, send, arrived)
+        finally:
+            run.release()
+            self._give_back(body)
+
+    async def _run(self, run: Run, scope: Message, receive: Receive, send: Send, arrived: float) -> None:
+        """Run the plan, and answer unless the client has left."""
+        watch = HangUp(run, receive, self._engine.timers)
+        watch.arm()
+        try:
+            await run.run()
+        finally:
+            watch.disarm()
+        if run.abandoned:
+            self._meter.gone()
+            return
+        status, block, body, degraded = self._answer_of(run)
+        if self._timing is not None:
+            block += self._timing.line(run.calls, run.outcomes, run.trace.trace_id)
+        await answer(scope, send, status, block, body)
+        seconds = self._engine.loop.time() - arrived
+        self._meter.record(status, degraded, seconds)
+        if self._access_log is not None:
+            self._access_log(run, status, degraded, seconds)
+
+    def _answer_of(self, run: Run) -> tuple[int, bytes, bytes, bool]:
+        """Status, header lines, body, and whether the answer is degraded."""
+        degraded = self._degradation.of(run.outcomes)
+        failure = run.failure if degraded is not None else None
+        if failure is not None:
+            return (*self._failed(run, failure[1], failure[0].name), False)
+        body = self.plan.merge(run)
+        if isinstance(body, Failure):
+            return (*self._failed(run, body, "merge"), False)
+        request_id = b"x-request-id: " + run.trace.request_id.encode() + b"\r\n"
+        answering = self._answering
+        if degraded is None:
+            return answering.status, self._block + request_id, body, False
+        block = self._degraded_block + request_id + _NO_STORE
+        if answering.expose_degraded:
+            block += degraded.header
+            if answering.degraded_in_body:
+                body = degraded.marked(body)
+        return answering.status, block, body, True
+
+    def _failed(self, run: Run, failure: Failure, step: str) -> Problem:
+        own = any(run.outcomes[index] is failure.root for index in self._answering.own_credentials)
+        return problems.failed(failure, step, run.trace.request_id, own_credentials=own)
+
+    async def _take_body(
+        self, headers: list[tuple[bytes, bytes]], receive: Receive, trace: Trace, limit: float
+    ) -> bytes | Problem | None:
+        """The body; a problem if it cannot be taken; ``None`` if the client left while sending it."""
+        if not takes_json(headers):
+            return problems.refused(415, trace.request_id)
+        try:
+            async with asyncio.timeout(limit):
+                taken = await read_body(headers, receive, self._answering.max_body, self._engine.buffered)
+        except TimeoutError:
+            return problems.refused(408, trace.request_id)
+        if isinstance(taken, bytes):
+            return taken
+        if taken is Refusal.GONE:
+            return None
+        too_large = taken is Refusal.TOO_LARGE
+        return problems.refused(413, trace.request_id) if too_large else problems.no_space(trace.request_id)
+
+    async def _refuse(self, scope: Message, send: Send, problem: Problem, arrived: float) -> None:
+        await answer(scope, send, *problem)
+        self._meter.record(problem.status, False, self._engine.loop.time() - arrived)
+
+    def _give_back(self, body: bytes | None) -> None:
+        if body:
+            self._engine.buffered.give(len(body))
