@@ -116,7 +116,7 @@ class Circuit:
         return None
 
     def _probe_lost(self, now: float) -> bool:
-        return self._out > 0 and now - self._last_probe > self.rules.lost_probe
+        return now - self._last_probe > self.rules.lost_probe
 
     def refuses(self, now: float) -> bool:
         """Whether a call would be refused now. A look only: changes nothing and takes no permit."""
@@ -220,7 +220,7 @@ class Circuit:
         probes = self.rules.probes
         if self._ok < probes:
             return
-        if self._slow_probes and self._slow_probes / probes >= self.rules.slow_ratio:
+        if self._slow_probes / probes >= self.rules.slow_ratio:
             self._open(now, "probes_slow", f"{self._slow_probes} of {probes} probes were slow")
         else:
             self._move(_CLOSED, now, "probes_succeeded")

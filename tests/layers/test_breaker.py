@@ -1,6 +1,7 @@
 """The breaker as two layers; B and H are the scenarios of docs/scenarios.md."""
 
 import asyncio
+import time
 
 import pytest
 
@@ -98,13 +99,28 @@ async def test_b13_an_open_circuit_is_one_upstreams_affair():
     assert (users.circuit.state, orders.circuit.state, outcome.body) == ("open", "closed", b"1")
 
 
-async def test_last_failure_is_short_text():
+async def test_m3_last_failure_is_kept_as_short_text():
     setting = Setting(Failure(Cause.FAILED, "x" * 100_000, status=500))
 
     await setting.calls(1)
 
     assert setting.breaker.last_failure.startswith("failed 500: xxx")
     assert len(setting.breaker.last_failure) == 200
+
+
+async def test_k1_open_time_passes_by_the_injected_clock_and_not_by_the_wall_clock():
+    setting = Setting(Failure(Cause.FAILED))
+    await setting.calls(20)
+    wall = time.time()
+
+    await asyncio.sleep(4.99)
+    await setting.calls(1)
+    assert len(setting.source.calls) == 20
+    await asyncio.sleep(0.02)
+    await setting.calls(1)
+
+    assert len(setting.source.calls) == 21
+    assert time.time() - wall < 4.0
 
 
 async def test_slow_answers_open_and_so_do_slow_rejections():

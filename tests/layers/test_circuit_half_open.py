@@ -99,6 +99,15 @@ def test_h6_slow_probes_open_the_circuit_again():
     assert traffic.events[-1] == ("half_open", "open", "probes_slow")
 
 
+def test_h6_four_slow_probes_of_five_are_just_too_many():
+    traffic = half_open(probes=5)
+
+    traffic.succeed(4, took=0.45)
+    traffic.succeed()
+
+    assert traffic.events[-1] == ("half_open", "open", "probes_slow")
+
+
 def test_h6_one_quick_probe_of_three_is_quick_enough_to_close():
     traffic = half_open()
 

@@ -61,3 +61,20 @@ def test_upstream_that_only_ever_outlasts_its_clients_opens():
 
     assert traffic.state == "open"
     assert traffic.snapshot.last_failure == "cut after 450 ms without an answer"
+
+
+def test_call_that_took_exactly_as_long_as_allowed_is_not_slow():
+    traffic = Traffic()
+
+    traffic.succeed(took=0.4)
+    traffic.fail(took=0.4)
+
+    assert traffic.snapshot.slow == 0
+
+
+def test_call_cut_after_exactly_the_long_time_says_nothing():
+    traffic = Traffic()
+
+    traffic.circuit.cut(traffic.admit(), traffic.now, elapsed=0.4)
+
+    assert traffic.snapshot.total == 0
