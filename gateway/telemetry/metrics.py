@@ -1,0 +1,115 @@
+"""All metrics of one gateway: makes the meters, and exports them with what it may look at when scraped.
+
+Rules of the file:
+1. A registry of its own per gateway: two gateways in one process do not mix.
+2. State that lives elsewhere (breakers, bulkheads, pools) is never copied: it is asked for at scrape time.
+3. Labels come from configuration, never from a request.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.core import Metric
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from gateway.telemetry import names
+from gateway.telemetry.collector import Sample, family, histogram_family
+from gateway.telemetry.histogram import Histogram
+from gateway.telemetry.meters import AttemptMeter, CallMeter, RequestMeter
+from gateway.telemetry.watched import Watched
+
+
+class Transition(Protocol):
+    """A breaker's change of state; all four are words from a fixed list, but for the upstream's name."""
+
+    @property
+    def name(self) -> str:
+        """The upstream."""
+
+    @property
+    def old(self) -> str:
+        """The state before."""
+
+    @property
+    def new(self) -> str:
+        """The state after."""
+
+    @property
+    def reason(self) -> str:
+        """Why, in one word."""
+
+
+class Metrics(Collector):
+    """The meters of one gateway, and its Prometheus ``registry``."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.registry.register(self)
+        ProcessCollector(registry=self.registry)
+        self.loop_lag = Histogram()
+        self._requests: dict[str, RequestMeter] = {}
+        self._calls: dict[tuple[str, str], CallMeter] = {}
+        self._attempts: dict[str, AttemptMeter] = {}
+        self._transitions: Counter[tuple[str, str, str, str]] = Counter()
+        self._watched = Watched()
+
+    def requests(self, route: str) -> RequestMeter:
+        """The meter of *route* (``names.NO_ROUTE`` for requests that none took)."""
+        return self._requests.setdefault(route, RequestMeter())
+
+    def calls(self, route: str, step: str) -> CallMeter:
+        """The meter of one step of *route*."""
+        return self._calls.setdefault((route, step), CallMeter())
+
+    def attempts(self, upstream: str) -> AttemptMeter:
+        """The meter of *upstream*."""
+        return self._attempts.setdefault(upstream, AttemptMeter())
+
+    def count_transition(self, transition: Transition) -> None:
+        """A breaker changed its state (made to be its listener)."""
+        key = (transition.name, str(transition.old), str(transition.new), transition.reason)
+        self._transitions[key] += 1
+
+    @property
+    def watch(self) -> Watched:
+        """Where to register what is looked at when metrics are scraped."""
+        return self._watched
+
+    def exposition(self, accept: str = "") -> tuple[bytes, str]:
+        """Everything as text and its content type: OpenMetrics if *accept* asks for it, else Prometheus."""
+        encode, content_type = choose_encoder(accept)
+        return encode(self.registry), content_type
+
+    def collect(self) -> Iterator[Metric]:
+        """The families now (the metrics library calls this)."""
+        yield from self._of_requests()
+        yield histogram_family(names.CALL_SECONDS, ((k, m.seconds) for k, m in self._calls.items()))
+        yield family(names.CALLS, _counted(self._calls))
+        attempts = {(upstream,): meter for upstream, meter in self._attempts.items()}
+        yield histogram_family(names.ATTEMPT_SECONDS, ((k, m.seconds) for k, m in attempts.items()))
+        yield family(names.ATTEMPTS, _counted(attempts))
+        yield family(names.BREAKER_TRANSITIONS, self._transitions.items())
+        yield histogram_family(names.LOOP_LAG, [((), self.loop_lag)])
+        yield from self._watched.collect()
+
+    def _of_requests(self) -> Iterator[Metric]:
+        requests = {(route,): meter for route, meter in self._requests.items()}
+        yield histogram_family(names.REQUEST_SECONDS, ((k, m.seconds) for k, m in requests.items()))
+        yield family(names.REQUESTS, _counted(requests))
+        yield family(names.CLIENT_GONE, ((k, m.gone) for k, m in requests.items()))
+
+
+class _Counting(Protocol):
+    def counts(self) -> dict[tuple[str, ...], int]: ...
+
+
+def _counted(meters: Mapping[Any, _Counting]) -> Iterator[Sample]:
+    """The counts of every meter, its labels before theirs."""
+    for labels, meter in meters.items():
+        for more, count in meter.counts().items():
+            yield (*labels, *more), count

@@ -1,0 +1,80 @@
+"""A gateway's metrics are its own, and come out as Prometheus text."""
+
+from types import SimpleNamespace
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from gateway.outcome import Cause, Failure, Success
+from gateway.telemetry import names
+from gateway.telemetry.metrics import Metrics
+from gateway.telemetry.names import Name
+
+ROUTE = "GET /user/{id:int}"
+
+
+def scraped(metrics):
+    text, content_type = metrics.exposition()
+    assert content_type.startswith("text/plain")
+    return {
+        (sample.name, *(v for k, v in sorted(sample.labels.items()))): sample.value
+        for metric in text_string_to_metric_families(text.decode())
+        for sample in metric.samples
+    }
+
+
+def test_meters_come_out_under_their_labels():
+    metrics = Metrics()
+    metrics.calls(ROUTE, "orders").record(Failure(Cause.TIMEOUT), 0.3)
+    metrics.attempts("orders").record(Success(b"1"), 0.1)
+    metrics.requests(ROUTE).record(200, True, 0.3)
+    metrics.requests(ROUTE).client_gone()
+    found = scraped(metrics)
+
+    assert found["gateway_calls_total", "timeout", ROUTE, "nothing", "orders"] == 1
+    assert found["gateway_attempts_total", "none", "orders"] == 1
+    assert found["gateway_requests_total", "yes", ROUTE, "200"] == 1
+    assert found["gateway_request_duration_seconds_count", ROUTE] == 1
+    assert found["gateway_client_gone_total", ROUTE] == 1
+
+
+def test_meter_is_made_once_per_place():
+    metrics = Metrics()
+
+    assert metrics.calls(ROUTE, "a") is metrics.calls(ROUTE, "a")
+    assert metrics.calls(ROUTE, "a") is not metrics.calls(ROUTE, "b")
+    assert metrics.attempts("a") is metrics.attempts("a")
+    assert metrics.requests(ROUTE) is metrics.requests(ROUTE)
+
+
+def test_transitions_are_counted():
+    metrics = Metrics()
+    change = SimpleNamespace(name="orders", old="closed", new="open", reason="failure_rate")
+    metrics.count_transition(change)
+    metrics.count_transition(change)
+
+    assert (
+        scraped(metrics)["gateway_breaker_transitions_total", "open", "closed", "failure_rate", "orders"] == 2
+    )
+
+
+def test_two_gateways_do_not_mix():
+    one, other = Metrics(), Metrics()
+    one.requests(ROUTE).record(200, False, 0.1)
+
+    assert not [key for key in scraped(other) if key[0] == "gateway_requests_total"]
+
+
+def test_openmetrics_is_written_for_who_accepts_it():
+    text, content_type = Metrics().exposition("application/openmetrics-text;version=1.0.0")
+
+    assert content_type.startswith("application/openmetrics-text")
+    assert text.endswith(b"# EOF\n")
+
+
+def test_every_name_is_exported():
+    metrics = Metrics()
+    metrics.watch.buffered(SimpleNamespace(used=0, limit=1))
+    metrics.watch.background(lambda: 0)
+    exported = {metric.name for metric in metrics.collect()}
+
+    assert exported == {name.name for name in vars(names).values() if isinstance(name, Name)}
