@@ -103,7 +103,7 @@ def not_routed(unrouted: Unrouted, request_id: str) -> Problem:
 
 
 def refused(status: int, request_id: str) -> Problem:
-    """The edge itself refuses: 404, 405, 413 or 415 by its status alone."""
+    """The edge itself refuses: 404, 405, 408, 413 or 415 by its status alone."""
     return _problem(status, _EDGE_CAUSES[status], _EDGE_TITLES[status], request_id)
 
 
@@ -124,6 +124,7 @@ _EDGE_CAUSES: Final = {
     400: "bad_request",
     404: "no_route",
     405: "method_not_allowed",
+    408: "body_too_slow",
     413: "body_too_large",
     415: "unsupported_media_type",
 }
@@ -132,6 +133,7 @@ _EDGE_TITLES: Final = {
     400: "The request cannot be served as it is",
     404: "There is nothing at this path",
     405: "There is nothing for this method at this path",
+    408: "The request's body did not come within the time limit",
     413: "The request's body is too large",
     415: "The request's body must be application/json",
 }
