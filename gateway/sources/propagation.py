@@ -14,13 +14,12 @@ def propagated(call: Call, now: float) -> bytes:
     ``call.deadline``; what is left is rounded down and never negative.
     """
     trace = call.trace
+    left = int((call.deadline - now) * 1000)
     # All zeros would be an invalid parent id.
-    parent_id = getrandbits(64) or 1
-    left = max(0, int((call.deadline - now) * 1000))
     lines = (
-        f"traceparent: 00-{trace.trace_id}-{parent_id:016x}-{trace.flags}\r\n"
+        f"traceparent: 00-{trace.trace_id}-{getrandbits(64) or 1:016x}-{trace.flags}\r\n"
         f"x-request-id: {trace.request_id}\r\n"
-        f"x-request-timeout-ms: {left}\r\n"
+        f"x-request-timeout-ms: {max(0, left)}\r\n"
     )
     if trace.tracestate:
         lines += f"tracestate: {trace.tracestate}\r\n"

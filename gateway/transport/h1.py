@@ -20,7 +20,7 @@ from gateway.transport.exchange import PoolState, Request, Response
 from gateway.transport.origin import Origin
 from gateway.transport.pool import Pool
 from gateway.transport.resolve import Resolver
-from gateway.transport.tls import default_context
+from gateway.transport.tls import http1_context
 
 _VERBS: Final = {
     method: method.encode() + b" " for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -70,8 +70,7 @@ class H1Transport:
 
     async def open(self) -> None:
         """Get ready on the running loop; makes no connection."""
-        if self._pool is None:
-            self._pool = self._make_pool()
+        self._opened()
 
     async def exchange(self, request: Request, extra: bytes, call: Call) -> Response | Failure:
         """Send *request* with the header lines *extra* added; see ``exchange.Transport``."""
@@ -79,19 +78,35 @@ class H1Transport:
             return call.ended
         if self._buffered.full:
             return Failure(Cause.BULKHEAD_FULL, "max_buffered")
-        pool = self._pool
-        if pool is None:
-            pool = self._pool = self._make_pool()
+        pool = self._pool or self._opened()
         connection = pool.take()
-        if connection is None:
-            obtained = await pool.obtain(call)
-            if isinstance(obtained, Failure):
-                return obtained
-            connection = obtained
-        result = await self._over(connection, request, extra, call, pool)
-        if result is not None:
-            return result
-        return await self._again(request, extra, call, pool)
+        fresh = False
+        while True:
+            if connection is None:
+                obtained = await pool.obtain(call)
+                if isinstance(obtained, Failure):
+                    return obtained
+                connection = obtained
+                fresh = True
+            try:
+                if call.ended is not None:
+                    return call.ended
+                result: Result = None
+                if not connection.closed:
+                    head, body = self._render(request, extra)
+                    waiter = connection.send(head, body, call, head_only=request.method == "HEAD")
+                    call.waiter = waiter
+                    result = await waiter
+            finally:
+                call.waiter = None
+                pool.give(connection)
+            if result is not None:
+                return result
+            # The upstream closed the connection while it was idle, just before it was used: the request
+            # was most likely never read (RFC 9112 section 9.3.1), so this is no attempt of its own.
+            if fresh or (call.sent and not call.repeatable):
+                return Failure(Cause.INCOMPLETE if call.sent else Cause.UNREACHABLE, _ENDED)
+            connection = None
 
     async def close(self) -> None:
         """Close every connection; calls under way end as ``incomplete``, waiting ones as ``unreachable``."""
@@ -108,40 +123,6 @@ class H1Transport:
         state = self.state()
         return f"<H1Transport {self.origin}: {state.in_use} in use, {state.idle} idle of {state.limit}>"
 
-    async def _over(
-        self, connection: Connection, request: Request, extra: bytes, call: Call, pool: Pool
-    ) -> Result:
-        """One exchange over *connection*, which is given back whatever happens.
-
-        ``None``: the connection had ended already, and so the answer never began.
-        """
-        try:
-            if call.ended is not None:
-                return call.ended
-            if connection.closed:
-                return None
-            waiter = connection.send(*self._render(request, extra), call, head_only=request.method == "HEAD")
-            call.waiter = waiter
-            return await waiter
-        finally:
-            call.waiter = None
-            pool.give(connection)
-
-    async def _again(self, request: Request, extra: bytes, call: Call, pool: Pool) -> Response | Failure:
-        """Once more on a fresh connection, because the upstream closed the first one while it was idle.
-
-        That is no attempt of its own: the request was most likely never read (RFC 9112 section 9.3.1).
-        """
-        if call.sent and not call.repeatable:
-            return Failure(Cause.INCOMPLETE, _ENDED)
-        obtained = await pool.obtain(call)
-        if isinstance(obtained, Failure):
-            return obtained
-        result = await self._over(obtained, request, extra, call, pool)
-        if result is None:
-            return Failure(Cause.INCOMPLETE if call.sent else Cause.UNREACHABLE, _ENDED)
-        return result
-
     def _render(self, request: Request, extra: bytes) -> tuple[bytes, bytes]:
         """What goes out in the one write, and a body too large to be copied for that."""
         method = request.method
@@ -153,10 +134,15 @@ class H1Transport:
         head = b"".join((verb, request.target, self._lines, request.headers, extra, length))
         return (head + body, b"") if len(body) <= _JOINED else (head, body)
 
+    def _opened(self) -> Pool:
+        if self._pool is None:
+            self._pool = self._make_pool()
+        return self._pool
+
     def _make_pool(self) -> Pool:
         loop = asyncio.get_running_loop()
         origin = self.origin
-        context = (self._ssl_context or default_context()) if origin.secure else None
+        context = (self._ssl_context or http1_context()) if origin.secure else None
         resolver = self._resolver or Resolver(origin.host, origin.port)
         max_response, buffered = self._max_response, self._buffered
 

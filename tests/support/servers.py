@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 Script = Callable[["Peer"], Awaitable[None]]
@@ -77,7 +78,7 @@ class ScriptedServer:
             await self._script(Peer(self, reader, writer))
         except (ConnectionError, asyncio.IncompleteReadError):
             pass  # the client left, as clients do
-        except Exception as fault:  # noqa: BLE001 - a script's mistake must fail its test
+        except Exception as fault:
             self.faults.append(fault)
         finally:
             self.open -= 1
@@ -118,3 +119,10 @@ def answering(*pieces: bytes) -> Script:
             await peer.send(*pieces)
 
     return script
+
+
+def refused_port() -> int:
+    """A port on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

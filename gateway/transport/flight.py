@@ -1,0 +1,171 @@
+"""One exchange inside httpx: who waits for it, what httpcore's trace tells of it, and what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+import anyio
+import httpx
+
+from gateway.buffered import Buffered
+from gateway.call import Call
+from gateway.outcome import Cause, Failure
+from gateway.timers import Timer
+from gateway.transport import framing
+from gateway.transport.exchange import Response
+
+FOREIGN: Final[tuple[tuple[type[Exception], Cause], ...]] = (
+    (httpx.PoolTimeout, Cause.BULKHEAD_FULL),
+    (httpx.ConnectTimeout, Cause.UNREACHABLE),
+    (httpx.ConnectError, Cause.UNREACHABLE),
+    (httpx.ProxyError, Cause.UNREACHABLE),
+    (httpx.UnsupportedProtocol, Cause.UNREACHABLE),
+    (httpx.TimeoutException, Cause.TIMEOUT),
+    (httpx.RemoteProtocolError, Cause.UNREADABLE),
+    (httpx.DecodingError, Cause.UNREADABLE),
+    (httpx.HTTPError, Cause.INCOMPLETE),
+    (anyio.BrokenResourceError, Cause.INCOMPLETE),
+    (anyio.ClosedResourceError, Cause.INCOMPLETE),
+    (OSError, Cause.INCOMPLETE),
+)
+"""What httpx raises, and the cause that it is; the first row that fits counts."""
+
+NETWORK: Final = tuple(kind for kind, _ in FOREIGN)
+
+_LOST: Final = ("Server disconnected", "peer ", "<")
+# How httpcore's RemoteProtocolError begins where a connection ended, not a rule was broken: in its own
+# words, in h11's, or with an HTTP/2 event ("<ConnectionTerminated …>").
+
+
+class AbandonedError(Exception):
+    """Raised into httpcore instead of sending a request that nobody waits for any more."""
+
+
+class Flight:
+    """As a timer entry it bounds the time to connect as a whole, for which httpx has no timeout."""
+
+    __slots__ = ("_answered", "_buffered", "_connected", "_timer", "_traced", "call", "scope", "waiter")
+
+    def __init__(
+        self, call: Call, waiter: asyncio.Future[Response | Failure], timer: Timer, buffered: Buffered
+    ) -> None:
+        self.call = call
+        self.waiter = waiter
+        self.scope = anyio.CancelScope()
+        self._timer = timer
+        self._buffered = buffered
+        self._answered = self._connected = self._traced = False
+
+    @property
+    def connected(self) -> bool:
+        """A connection was made for it; otherwise it went over one that had been idle."""
+        return self._connected
+
+    def settle(self, result: Response | Failure) -> None:
+        """Hand over how it ended, if somebody still waits."""
+        self._timer.stop(self)
+        if not self.waiter.done():
+            self.waiter.set_result(result)
+
+    def expire(self) -> None:
+        """Not connected in time."""
+        self.settle(Failure(Cause.UNREACHABLE, f"not connected within {self._timer.length * 1000:.0f} ms"))
+        self.scope.cancel()
+
+    def sending(self) -> None:
+        """The next byte goes to the upstream. Raises ``AbandonedError`` if nobody waits any more."""
+        self._timer.stop(self)
+        if self.waiter.done():
+            raise AbandonedError
+        self.call.sent = True
+
+    async def trace(self, event: str, info: dict[str, Any]) -> None:
+        """Told by httpcore, with names such as ``http11.send_request_headers.started``."""
+        self._traced = True
+        if event == "connection.connect_tcp.started":
+            self._connected = True
+            self._timer.start(self)
+        elif event.endswith("send_request_headers.started"):
+            if info["request"].method != b"CONNECT":  # that one is for the proxy
+                self.sending()
+        elif event.endswith("receive_response_headers.complete"):
+            self._answered = True
+
+    async def read(self, answer: httpx.Response, max_response: int, *, head_only: bool) -> Response | Failure:
+        """The whole of *answer*, within our limits; *head_only*: to a HEAD request."""
+        self.call.sent = True
+        headers = answer.headers.raw
+        fault = _fault(answer, headers)
+        if fault is not None:
+            return Failure(Cause.UNREADABLE, fault)
+        length = None if head_only else framing.announced_length(headers)
+        if length is not None and length > max_response:
+            return Failure(Cause.TOO_LARGE, f"an answer of {length} bytes")
+        pieces: list[bytes] = []
+        size = 0
+        async for piece in _pieces(answer):
+            size += len(piece)
+            if size > max_response:
+                return Failure(Cause.TOO_LARGE, f"an answer of more than {max_response} bytes")
+            if self.waiter.done():
+                raise AbandonedError  # what nobody waits for must not be counted any more
+            if not self._buffered.take(len(piece)):
+                return Failure(Cause.BULKHEAD_FULL, "max_buffered")
+            self.call.held += len(piece)
+            pieces.append(piece)
+        if _leftover(answer):
+            await answer.extensions["network_stream"].aclose()
+        return Response(answer.status_code, headers, b"".join(pieces))
+
+    def failure(self, error: Exception) -> Failure:
+        """What *error*, one of ``NETWORK``, means."""
+        text = str(error)
+        cause = next(cause for kind, cause in FOREIGN if isinstance(error, kind))
+        if isinstance(error, httpx.RemoteProtocolError) and text.startswith(_LOST):
+            cause = Cause.INCOMPLETE
+        if not self._traced:
+            self.call.sent = cause is not Cause.UNREACHABLE  # a mock that does not tell
+        elif not self.call.sent and cause in {Cause.INCOMPLETE, Cause.TIMEOUT}:
+            cause = Cause.UNREACHABLE
+        return Failure(cause, f"{type(error).__name__}: {text}")
+
+    def went_stale(self, failure: Failure) -> bool:
+        """The upstream closed an idle connection at the moment at which we used it."""
+        return (
+            failure.cause is Cause.INCOMPLETE and self._traced and not self._connected and not self._answered
+        )
+
+
+def _fault(answer: httpx.Response, headers: framing.Headers) -> str | None:
+    """What h11 lets pass and ``h1`` does not."""
+    if answer.status_code < 200:
+        return f"status {answer.status_code}"
+    fault = framing.fault_in_size(headers)
+    version = answer.http_version.removeprefix("HTTP/")
+    if fault is None and version.startswith("1"):
+        fault = framing.fault_in_coding(headers, version)
+        if framing.is_chunked(headers) and framing.announced_length(headers) is not None:
+            fault = "content-length together with transfer-encoding"
+    return fault
+
+
+async def _pieces(answer: httpx.Response) -> AsyncIterator[bytes]:
+    """The body as it came, undecoded."""
+    if answer.is_stream_consumed:  # a mock's answer was whole from the start
+        yield answer.content
+        return
+    async for piece in answer.aiter_raw():
+        yield piece
+
+
+def _leftover(answer: httpx.Response) -> bool:
+    """Bytes follow the answer. h11 would read them as the next one, for another call.
+
+    httpcore does not tell, so this looks inside it; the contract tests fail should that move.
+    """
+    inside: Any = answer.stream
+    for name in ("_httpcore_stream", "_stream", "_connection", "_h11_state"):
+        inside = getattr(inside, name, None)
+    return inside is not None and bool(inside.trailing_data[0])

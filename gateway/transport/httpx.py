@@ -1,0 +1,220 @@
+"""The same exchanges over httpx, for what ``h1`` does not speak: HTTP/2, proxies, and mocked transports.
+
+httpx 0.28 with httpcore 1.0.9 loses a pool slot for good when a request is cancelled at the wrong
+moment (a pool of 10 was dead after 650 timeouts; encode/httpcore 1093 and others). Therefore:
+
+1. httpx runs in a task of its own, and the caller waits on a future; a native cancellation of the
+   caller never reaches httpx.
+2. That task is only ever ended through an anyio ``CancelScope``, which httpcore survives.
+3. Never more exchanges than connections: nobody waits inside httpx's pool. A slot is free again when
+   httpx is really done with it, not when the caller left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import ssl
+
+import httpx
+
+from gateway.buffered import Buffered
+from gateway.call import Call
+from gateway.outcome import Cause, Failure
+from gateway.timers import Timers
+from gateway.transport.exchange import PoolState, Request, Response
+from gateway.transport.flight import NETWORK, AbandonedError, Flight
+from gateway.transport.line import Line
+from gateway.transport.origin import Origin
+from gateway.transport.tls import new_context
+
+
+class HttpxTransport:
+    """See ``exchange.Transport``; the parameters are those of ``H1Transport`` and some more.
+
+    ``http2`` is offered in the TLS handshake; without TLS it stays HTTP/1.1. ``proxy`` is a URL.
+    ``transport`` replaces httpx's own: ``httpx.MockTransport``, ``httpx.ASGITransport``. httpx writes
+    its protocols into ``ssl_context``: do not share one with another transport.
+    """
+
+    def __init__(
+        self,
+        origin: Origin,
+        *,
+        limit: int,
+        max_wait: float,
+        connect_timeout: float,
+        max_response: int,
+        buffered: Buffered,
+        timers: Timers,
+        ssl_context: ssl.SSLContext | None = None,
+        http2: bool = False,
+        proxy: str | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        idle_for: float = 4.0,
+    ) -> None:
+        self.origin = origin
+        self._limit = limit
+        self._max_wait = max_wait
+        self._connect_timeout = connect_timeout
+        self._max_response = max_response
+        self._buffered = buffered
+        self._timers = timers
+        self._ssl_context = ssl_context
+        self._http2 = http2
+        self._proxy = proxy
+        self._idle_for = idle_for
+        self._given = transport
+        self._httpx: httpx.AsyncBaseTransport | None = None
+        self._closed = False
+        self._in_use = 0
+        self._line: Line[None] = Line(timers, max_wait, self._release)
+        self._flights: dict[Flight, asyncio.Task[None]] = {}
+        self._created = self._reused = self._lost = 0
+
+    async def open(self) -> None:
+        """Get ready; makes no connection."""
+        self._opened()
+
+    async def exchange(self, request: Request, extra: bytes, call: Call) -> Response | Failure:
+        """Send *request* with the header lines *extra* added; see ``exchange.Transport``."""
+        if call.ended is not None:
+            return call.ended
+        if self._closed:
+            return Failure(Cause.UNREACHABLE, "the transport is closed")
+        if self._buffered.full:
+            return Failure(Cause.BULKHEAD_FULL, "max_buffered")
+        if self._in_use < self._limit:
+            self._in_use += 1
+        else:
+            served = await self._line.wait(call)
+            if served is not None:
+                return served
+        loop = asyncio.get_running_loop()
+        connect_timer = self._timers.of(self._connect_timeout)
+        flight = Flight(call, loop.create_future(), connect_timer, self._buffered)
+        self._flights[flight] = loop.create_task(
+            self._fly(flight, request, extra), context=contextvars.Context()
+        )
+        call.waiter = flight.waiter
+        try:
+            return await flight.waiter
+        finally:
+            call.waiter = None
+            if flight in self._flights:  # cut, or cancelled: httpx is still at it
+                flight.scope.cancel()
+
+    async def close(self) -> None:
+        """Close every connection; calls under way end as ``incomplete``, waiting ones as ``unreachable``."""
+        self._closed = True
+        while self._line.serve(Failure(Cause.UNREACHABLE, "the transport is closed")):
+            pass
+        flights = dict(self._flights)
+        for flight in flights:
+            flight.settle(Failure(Cause.INCOMPLETE, "the transport was closed"))
+            flight.scope.cancel()
+        if flights:
+            await asyncio.wait(flights.values())
+        if self._httpx is not None:
+            await self._httpx.aclose()
+
+    def state(self) -> PoolState:
+        """Exchanges under way stand for connections: httpx does not tell how many are idle."""
+        return PoolState(
+            limit=self._limit,
+            open=self._in_use,
+            idle=0,
+            in_use=self._in_use,
+            waiting=len(self._line),
+            created=self._created,
+            reused=self._reused,
+            lost=self._lost,
+        )
+
+    def __repr__(self) -> str:
+        return f"<HttpxTransport {self.origin}: {self._in_use} in use of {self._limit}>"
+
+    async def _fly(self, flight: Flight, request: Request, extra: bytes) -> None:
+        """The task that holds a slot until httpx is done."""
+        try:
+            with flight.scope:
+                flight.settle(await self._send(flight, request, extra))
+        except AbandonedError:
+            pass
+        except asyncio.CancelledError:
+            flight.waiter.cancel()  # the loop is being torn down
+            raise
+        except Exception as bug:
+            if flight.waiter.done():
+                raise
+            flight.waiter.set_exception(bug)
+        finally:
+            del self._flights[flight]
+            self._release(None)
+
+    async def _send(self, flight: Flight, request: Request, extra: bytes) -> Response | Failure:
+        result = await self._try(flight, request, extra)
+        if isinstance(result, Failure) and flight.went_stale(result) and flight.call.repeatable:
+            # Most likely never read (RFC 9112 section 9.3.1): no attempt of its own. httpx drops the
+            # connection; should the next one be stale too, that is the answer.
+            result = await self._try(flight, request, extra)
+        if flight.connected:
+            self._created += 1
+        else:
+            self._reused += 1
+        if isinstance(result, Failure) and result.cause is Cause.INCOMPLETE:
+            self._lost += 1
+        return result
+
+    async def _try(self, flight: Flight, request: Request, extra: bytes) -> Response | Failure:
+        if self._given is not None:
+            flight.sending()  # a mock does not tell when it sends; what may have been sent counts as sent
+        try:
+            answer = await self._opened().handle_async_request(self._render(flight, request, extra))
+            try:
+                return await flight.read(answer, self._max_response, head_only=request.method == "HEAD")
+            finally:
+                await answer.aclose()
+        except NETWORK as error:
+            return flight.failure(error)
+
+    def _render(self, flight: Flight, request: Request, extra: bytes) -> httpx.Request:
+        origin = self.origin
+        headers = [(b"host", origin.authority.encode()), (b"accept-encoding", b"identity")]
+        for line in (request.headers + extra).split(b"\r\n")[:-1]:
+            name, _, value = line.partition(b": ")
+            headers.append((name, value))
+        timeout = flight.call.timeout
+        return httpx.Request(
+            request.method,
+            httpx.URL(scheme=origin.scheme, host=origin.host, port=origin.port, raw_path=request.target),
+            headers=headers,
+            content=request.body,
+            extensions={
+                "trace": flight.trace,
+                # Backstops only: the attempt timeout is a layer, the time to connect is the flight's own.
+                "timeout": httpx.Timeout(
+                    timeout, connect=self._connect_timeout, pool=self._max_wait
+                ).as_dict(),
+            },
+        )
+
+    def _opened(self) -> httpx.AsyncBaseTransport:
+        if self._httpx is None:
+            self._httpx = self._given or httpx.AsyncHTTPTransport(
+                verify=self._ssl_context or new_context(),
+                http2=self._http2,
+                proxy=self._proxy,
+                limits=httpx.Limits(
+                    max_connections=self._limit,
+                    max_keepalive_connections=self._limit,
+                    keepalive_expiry=self._idle_for,
+                ),
+                trust_env=False,
+            )
+        return self._httpx
+
+    def _release(self, _: None) -> None:
+        """A slot is free; it passes to the call that waits longest."""
+        if not self._line.serve(None):
+            self._in_use -= 1
