@@ -57,6 +57,7 @@ async def test_b4_rejections_are_signs_of_life(status):
     await setting.calls(100)
 
     assert (setting.circuit.state, setting.counts) == ("closed", (100, 0))
+    assert setting.breaker.snapshot().slow == 0
 
 
 @pytest.mark.parametrize("outcome", SAYS_NOTHING, ids=repr)

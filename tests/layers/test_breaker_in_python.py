@@ -2,6 +2,7 @@
 
 import asyncio
 import warnings
+from datetime import UTC, datetime
 from functools import partial
 
 import pytest
@@ -132,6 +133,42 @@ async def test_cancelled_call_of_a_decorated_function_does_not_close_the_circuit
     assert breaker.snapshot().probes_out == 0
 
 
+async def test_probe_that_raises_something_unexpected_gives_its_permit_back():
+    clock = Clock()
+    breaker = steady(clock)(failure_threshold=1, expected_exception=OSError)
+
+    @breaker
+    async def fetch(error):
+        raise error
+
+    with pytest.raises(OSError):
+        await fetch(OSError())
+    clock.now += 5.0
+    for _ in range(10):
+        with pytest.raises(ValueError):
+            await fetch(ValueError())
+
+    assert breaker.state is State.HALF_OPEN
+
+
+@pytest.mark.parametrize(("took", "slow"), [(0.3, 0), (0.5, 2)])
+async def test_calls_are_timed_on_the_breakers_clock(took, slow):
+    clock = Clock()
+    breaker = steady(clock, slow_call=0.4)()
+
+    @breaker
+    async def fetch(error=None):
+        clock.now += took
+        if error:
+            raise error
+
+    await fetch()
+    with pytest.raises(ValueError):
+        await fetch(ValueError())
+
+    assert (breaker.snapshot().total, breaker.snapshot().slow) == (2, slow)
+
+
 async def test_returned_outcome_is_judged_like_a_sources():
     breaker = steady()(failure_threshold=2)
 
@@ -204,5 +241,10 @@ def test_making_a_breaker_warns_of_nothing():
     assert (breaker.name, breaker.last_failure, breaker.closed) == ("users", None, True)
 
 
-def test_instant_of_reopening_is_in_utc():
-    assert Breaker().open_until.utcoffset().total_seconds() == 0
+def test_instant_of_reopening_is_in_utc_and_lies_ahead():
+    breaker = Breaker(clock=Clock())
+    breaker.circuit.force(CircuitState.FORCED_OPEN, breaker.clock())
+
+    ahead = breaker.open_until - datetime.now(UTC)
+
+    assert 4.0 < ahead.total_seconds() <= 5.0

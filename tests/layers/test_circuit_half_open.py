@@ -30,6 +30,7 @@ def test_h1_no_fourth_probe_while_two_are_out_and_one_succeeded():
 
     traffic.end(first)
 
+    assert traffic.circuit.refuses(traffic.now)
     assert traffic.admit() is None
 
 
