@@ -161,6 +161,7 @@ def test_fault_can_be_told_from_further_out():
 
 def test_text_from_the_environment_is_never_a_reference():
     class EnvText(str):
+        __slots__ = ()
         template = "{{query.x}}/{user_id}"
 
     assert [str(part) for part in parse_template(EnvText("ignored")).parts] == ["{query.x}/", "{user_id}"]

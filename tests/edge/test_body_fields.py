@@ -12,8 +12,8 @@ def run(body, *inputs):
     return faults or values
 
 
-def field(body, *keys, type="json", **flags):
-    return run(body, Input("body", keys, type, **flags))
+def field(body, *keys, **flags):
+    return run(body, Input("body", keys, **{"type": "json", **flags}))
 
 
 def test_fields_keep_the_bytes_they_were_sent_with():

@@ -27,7 +27,7 @@ def read(known, path=None, query=b"", headers=(), body=None):
 
 
 def prepared(path="", *, params=None, client=None, outcomes=(), base="", **call):
-    """One call, from a client's request to what is sent: a ``Request`` or ``Failure``; may raise ``InputFault``.
+    """From a client's request to the ``Request`` (or ``Failure``) of a call; may raise ``InputFault``.
 
     *params* are the types of the path parameters, *client* the arguments of ``read``.
     """
