@@ -7,8 +7,8 @@ from gateway.edge.schemas import COMPONENTS, body_schema, object_schema, value_s
 from gateway.outcome import Cause
 
 
-def field(*keys, type="str", **options):
-    return Input("body", keys, type, **options)
+def field(*keys, as_="str", **options):
+    return Input("body", keys, as_, **options)
 
 
 def test_list_of_values_is_an_array():
@@ -27,7 +27,7 @@ def test_changing_a_schema_changes_no_other():
 
 
 def test_fields_of_a_body_are_nested_objects():
-    schema = body_schema([field("user", "id", type="int", required=True), field("user", "name")], {})
+    schema = body_schema([field("user", "id", as_="int", required=True), field("user", "name")], {})
 
     assert schema == {
         "type": "object",
@@ -52,11 +52,11 @@ def test_indices_are_arrays():
 
 
 def test_whole_body_may_be_anything():
-    assert body_schema([field(type="json", required=True)], {}) == {}
+    assert body_schema([field(as_="json", required=True)], {}) == {}
 
 
 def test_default_of_a_field_is_told():
-    schema = body_schema([field("page", type="int")], {"body.page": 1})
+    schema = body_schema([field("page", as_="int")], {"body.page": 1})
 
     assert schema["properties"]["page"]["default"] == 1
 
