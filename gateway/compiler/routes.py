@@ -6,6 +6,7 @@ is read and resolved, then, if nothing is wrong, they are compiled into function
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -17,7 +18,7 @@ from gateway.compiler.references import TemplateFault
 from gateway.compiler.render_json import JsonTemplate
 from gateway.compiler.request import RequestTemplate
 from gateway.compiler.stacks import Clock, Named, step_layers
-from gateway.config import ABSENT
+from gateway.config import ABSENT, Fault
 from gateway.config.faults import did_you_mean
 from gateway.edge.inputs import Input
 from gateway.edge.pattern import Pattern, PatternFault, parse_pattern
@@ -29,7 +30,7 @@ from gateway.plan.model import Merge, Plan, Step
 
 if TYPE_CHECKING:
     from gateway.compiler.upstreams import Upstream
-    from gateway.config import Fault, Places, RouteSpec, StepSpec
+    from gateway.config import Places, RouteSpec, StepSpec
     from gateway.layers.observe import Meter
 
 REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
@@ -45,6 +46,8 @@ OWN_HEADERS: Final = frozenset(
 """Answer headers that the gateway or the server writes itself."""
 
 Path = tuple[str | int, ...]
+
+_MEANT: Final = re.compile(r"\{([A-Za-z][A-Za-z0-9_-]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +85,7 @@ class RouteCompiler:
         self._places = places
         self._upstreams = upstreams
         self._pattern = self._parse_pattern()
-        types = {p.name: str(p.type) for p in self._pattern.parameters} if self._pattern else {}
-        self._names = Names(types, list(spec.steps))
+        self._names = Names(self._parameter_types(), list(spec.steps))
         for name, message in self._names.faults():
             self._fault(("steps", name) if name in spec.steps else (), message)
         self._requests = {name: self._read_request(name, step) for name, step in spec.steps.items()}
@@ -124,6 +126,11 @@ class RouteCompiler:
             self._fault((), pattern.message, pattern.hint, part=part)
             return None
         return pattern
+
+    def _parameter_types(self) -> dict[str, str]:
+        if self._pattern is None:  # one fault is told already: what was meant as a parameter is one
+            return dict.fromkeys(_MEANT.findall(self._spec.pattern), "str")
+        return {parameter.name: str(parameter.type) for parameter in self._pattern.parameters}
 
     def _read_request(self, name: str, step: StepSpec) -> RequestTemplate:
         if step.upstream not in self._upstreams:
@@ -167,7 +174,9 @@ class RouteCompiler:
     def _check_headers(self) -> None:
         for name in self._spec.headers:
             if name.lower() in OWN_HEADERS:
-                self._fault(("headers", name), f"the gateway itself writes the header `{name.lower()}`")
+                message = f"the gateway itself writes the header `{name.lower()}`"
+                place = self._places.key(("routes", self._key, "headers", name))
+                self.faults.append(Fault(place, message))
 
     def _step(self, index: int, name: str, meter: Meter, clock: Clock) -> tuple[Step, StepFacts]:
         spec, template = self._spec.steps[name], self._requests[name]

@@ -38,7 +38,7 @@ class RequestMeter(Protocol):
     def record(self, status: int, degraded: bool, seconds: float) -> None:  # noqa: FBT001 - a label
         """One request was answered with *status* after *seconds*."""
 
-    def gone(self) -> None:
+    def client_gone(self) -> None:
         """A client left before its answer."""
 
 
@@ -109,7 +109,7 @@ class Endpoint:
         if self._answering.reads_body:
             taken = await self._take_body(headers, receive, trace, limit)
             if taken is None:
-                self._meter.gone()
+                self._meter.client_gone()
                 return
             if not isinstance(taken, bytes):
                 await self._refuse(scope, send, taken, arrived)
@@ -137,7 +137,7 @@ class Endpoint:
         finally:
             watch.disarm()
         if run.abandoned:
-            self._meter.gone()
+            self._meter.client_gone()
             return
         status, block, body, degraded = self._answer_of(run)
         if self._timing is not None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import ConfigError, load
+from gateway import Gateway
+from gateway.config import ConfigError
 
 FOLDER = Path(__file__).parent / "faults"
 CASES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
@@ -16,7 +17,7 @@ CASES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 def check(path: Path) -> str:
     """What `gateway check` prints about the file, with names relative to the folder."""
     try:
-        load(path, environ={})
+        Gateway(path, environ={})
     except ConfigError as error:
         return str(error).replace(f"{FOLDER}/", "") + "\n"
     return "no faults\n"

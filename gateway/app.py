@@ -1,0 +1,242 @@
+"""The composition root: a configuration becomes an ASGI application that opens and closes what it needs.
+
+Life cycle: load → compile → open → serve → close. Loading and compiling happen in the constructor, so faults
+are known before anything is opened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Final, Self
+
+from gateway.buffered import Buffered
+from gateway.compiler.compile import Compiled, Serving, compile_config
+from gateway.compiler.explain import explain_all, explain_route
+from gateway.compiler.routes import CompiledRoute
+from gateway.compiler.upstreams import Shared, Upstream
+from gateway.config import Loaded, load
+from gateway.edge import problems
+from gateway.edge.access_log import AccessLog
+from gateway.edge.answer import Message, Receive, Send, answer
+from gateway.edge.health import Health, Phase
+from gateway.edge.incoming import Intake, new_trace_id
+from gateway.edge.path import path_of
+from gateway.edge.router import Unrouted
+from gateway.layers.circuit_state import Transition
+from gateway.plan.background import Background
+from gateway.plan.execute import Engine
+from gateway.telemetry import names
+from gateway.telemetry.loop_lag import LoopLag
+from gateway.telemetry.metrics import Metrics
+from gateway.timers import Timers
+
+DRAIN: Final = 10.0
+"""Seconds that calls outliving their requests get when the gateway closes."""
+
+_log = logging.getLogger("gateway")
+
+
+class Gateway:
+    """An aggregation gateway: an ASGI application made from a configuration.
+
+    *config* is the path of a file, or what ``gateway.config.load`` gave. *operator_token* guards the
+    state-changing calls of ``admin`` (random if ``None``). *docs* overrides ``server: { docs: … }``.
+    Raises ``ConfigError`` with every fault of the configuration.
+
+    Serve it by itself, or mount it: ``FastAPI(lifespan=gateway.lifespan)`` opens and closes it.
+    """
+
+    def __init__(
+        self,
+        config: str | os.PathLike[str] | Loaded,
+        *,
+        operator_token: str | None = None,
+        docs: str | None = None,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        loaded = config if isinstance(config, Loaded) else load(config, environ)
+        server = loaded.config.server
+        self.config = loaded.config
+        self.metrics = Metrics()
+        self.operator_token = operator_token or secrets.token_urlsafe(24)
+        self._docs = docs or server.docs or "admin"
+        self._timers = Timers()
+        self._buffered = Buffered(server.max_buffered)
+        self._background = Background()
+        self._lag: LoopLag | None = None
+        self._phase = Phase.STARTING
+        self._opening = asyncio.Lock()
+        self._unrouted = self.metrics.requests(names.NO_ROUTE)
+        self._compiled = self._compile(loaded)
+        self._router = self._compiled.router
+        self._health = Health(
+            {name: each.breaker.snapshot if each.breaker else None for name, each in self.upstreams.items()},
+            {key: _required(route) for key, route in self.routes.items()},
+            lambda: self._phase,
+        )
+        self._watch()
+
+    @property
+    def routes(self) -> dict[str, CompiledRoute]:
+        """The compiled routes by their key (``GET /user/{id}``)."""
+        return self._compiled.routes
+
+    @property
+    def upstreams(self) -> dict[str, Upstream]:
+        """The running upstreams by name."""
+        return self._compiled.upstreams
+
+    @property
+    def slots(self) -> int:
+        """Calls that may be in flight at once, over all upstreams: what open files must suffice for."""
+        return sum(each.transport.state().limit for each in self.upstreams.values())
+
+    def explain(self, route: str | None = None) -> str:
+        """The configuration as compiled, for people; one *route* or all. ``KeyError`` for an unknown one."""
+        if route is None:
+            return explain_all(self._compiled, self.config)
+        return explain_route(self.routes[route])
+
+    async def open(self) -> None:
+        """Get ready to serve on the running loop. Harmless if open already."""
+        async with self._opening:
+            if self._phase is not Phase.STARTING:
+                return
+            loop = asyncio.get_running_loop()
+            self._timers.loop = loop
+            for upstream in self.upstreams.values():
+                await upstream.transport.open()
+            self._lag = LoopLag(loop, self.metrics.loop_lag)
+            self._lag.start()
+            self._phase = Phase.READY
+
+    def drain(self) -> None:
+        """Stop being ready; requests are still answered."""
+        if self._phase is Phase.READY:
+            self._phase = Phase.DRAINING
+
+    async def close(self) -> None:
+        """Let calls that outlive their requests end, then close every connection."""
+        if self._phase is Phase.STARTING:
+            return
+        self.drain()
+        await self._background.drain(DRAIN)
+        for upstream in self.upstreams.values():
+            await upstream.transport.close()
+        if self._lag is not None:
+            self._lag.stop()
+        self._timers.close()
+        self._phase = Phase.STARTING
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    @asynccontextmanager
+    async def lifespan(self, _app: Any) -> AsyncIterator[None]:
+        """For the application that this one is mounted in: ``FastAPI(lifespan=gateway.lifespan)``."""
+        async with self:
+            yield
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """The ASGI application."""
+        if scope["type"] == "http":
+            if self._phase is Phase.STARTING:
+                await self._open_late()
+            await self._serve(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1000, "reason": "only HTTP is served here"})
+
+    async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
+        path = path_of(scope)
+        if path in self._pages.paths:
+            await self._pages(scope, receive, send)
+            return
+        match = self._router.match(scope["method"], path)
+        if isinstance(match, Unrouted):
+            await self._refuse(match, scope, send)
+            return
+        try:
+            await match.target(scope, receive, send, match.params)
+        except Exception:  # noqa: BLE001 - the one handler of bugs outside of steps (docs/architecture.md)
+            request_id = new_trace_id()
+            _log.exception("bug outside of any step (request %s)", request_id)
+            await answer(scope, send, *problems.bug(request_id))
+
+    async def _refuse(self, unrouted: Unrouted, scope: Message, send: Send) -> None:
+        started = self._timers.loop.time()
+        problem = problems.not_routed(unrouted, new_trace_id())
+        await answer(scope, send, *problem)
+        self._unrouted.record(problem.status, False, self._timers.loop.time() - started)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """The lifespan protocol of ASGI, for a server that this application is given to."""
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await self.open()
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                await self.close()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _open_late(self) -> None:
+        _log.warning(
+            "the gateway opens at its first request; open it with its application instead: "
+            "FastAPI(lifespan=gateway.lifespan)"
+        )
+        await self.open()
+
+    def _compile(self, loaded: Loaded) -> Compiled:
+        server = loaded.config.server
+        log = None if server.access_log == "off" else AccessLog(every=server.access_log == "all")
+        shared = Shared(
+            timers=self._timers,
+            buffered=self._buffered,
+            clock=time.monotonic,
+            meter=self.metrics.attempts,
+            listener=self._note_transition,
+        )
+        serving = Serving(
+            engine=Engine(self._timers, self._buffered, self._background),
+            intake=Intake(map(str, server.trust)),
+            meters=self.metrics,
+            access_log=log,
+        )
+        return compile_config(loaded, shared, serving)
+
+    def _note_transition(self, transition: Transition) -> None:
+        self.metrics.count_transition(transition)
+        _log.warning(
+            "breaker of %s: %s → %s (%s)", transition.name, transition.old, transition.new, transition.detail
+        )
+
+    def _watch(self) -> None:
+        """Register what is looked at when metrics are scraped."""
+        watch = self.metrics.watch
+        watch.buffered(self._buffered)
+        watch.background(lambda: len(self._background))
+        for name, upstream in self.upstreams.items():
+            watch.pool(name, upstream.transport.state)
+            if upstream.breaker is not None:
+                watch.breaker(name, upstream.breaker.snapshot)
+            if upstream.bulkhead is not None:
+                watch.bulkhead(name, upstream.bulkhead.snapshot)
+
+
+def _required(route: CompiledRoute) -> set[str]:
+    """The upstreams without which the route cannot answer."""
+    pairs = zip(route.plan.steps, route.facts, strict=True)
+    return {facts.upstream for step, facts in pairs if step.required and step.stand_in is None}
