@@ -39,7 +39,7 @@ def parse(text: str, name: str, faults: list[Fault], order: int = 0) -> Node | N
         faults.append(Fault(Place(file), "the file is empty"))
         return None
     try:
-        return _Builder(file, faults).node(root)
+        return _Builder(file, text, faults).node(root)
     except _TooMuch as error:
         faults.append(error.fault)
         return None
@@ -84,8 +84,9 @@ class _TooMuch(Exception):  # noqa: N818 - carries a fault, is not one
 class _Builder:
     """Turns PyYAML's nodes into ours, in document order; an alias becomes the same object again."""
 
-    def __init__(self, file: File, faults: list[Fault]) -> None:
+    def __init__(self, file: File, text: str, faults: list[Fault]) -> None:
         self._file = file
+        self._text = text
         self._faults = faults
         self._done: dict[int, Node] = {}
         self._extent: dict[int, tuple[int, int]] = {}  # values and levels of a finished node
@@ -125,7 +126,7 @@ class _Builder:
 
     def _mapping(self, source: yaml.MappingNode) -> Node:
         place = self._place(source)
-        if (name := _unquoted_reference(source)) is not None:
+        if (name := _unquoted_reference(source, self._text)) is not None:
             self._faults.append(
                 Fault(
                     place,
@@ -200,13 +201,13 @@ def _place(file: File, start: Mark, end: Mark) -> Place:
     return Place(file, start.line + 1, start.column + 1, max(1, width))
 
 
-def _unquoted_reference(source: yaml.MappingNode) -> str | None:
+def _unquoted_reference(source: yaml.MappingNode, text: str) -> str | None:
     """``user_id`` of ``{user_id}``: a flow mapping of one name to nothing at all."""
     if not source.flow_style or len(source.value) != 1:
         return None
     key, value = source.value[0]
     if not isinstance(key, yaml.ScalarNode) or not isinstance(value, yaml.ScalarNode):
         return None
-    # After `{ name: }` the empty value begins behind the colon, not where the name ends.
-    is_nothing = value.style is None and value.start_mark.index == key.end_mark.index
-    return str(key.value) if is_nothing and value.value == "" else None
+    is_nothing = value.style is None and value.value == ""
+    has_colon = ":" in text[key.end_mark.index : value.start_mark.index]  # `{ name: }` is another mistake
+    return str(key.value) if is_nothing and not has_colon else None

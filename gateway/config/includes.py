@@ -37,12 +37,12 @@ class Reader:
 
     def parsed(self, text: str, path: Path) -> Mapping | None:
         """The same for a text that did not come from a file."""
-        self._seen.add(path.absolute())
+        self._seen.add(_resolved(path))
         root = self._mapping(text, path)
         return self._with_included(root, path) if root else None
 
     def _document(self, path: Path, blame: Place) -> Mapping | None:
-        self._seen.add(path.resolve())
+        self._seen.add(_resolved(path))
         try:
             text = path.read_bytes().decode("utf-8-sig")
         except UnicodeDecodeError as error:

@@ -66,7 +66,7 @@ def switch(value: Any) -> bool:
     """``on`` or ``off``, ``true`` or ``false``."""
     if isinstance(value, bool):
         return value
-    if value in {"on", "off"}:
+    if value == "on" or value == "off":  # noqa: PLR1714 - a set would hash what may be a mapping
         return bool(value == "on")
     raise Wrong("{it} is neither `on` nor `off`", did_you_mean(str(value), ("on", "off")))
 

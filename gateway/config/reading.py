@@ -79,7 +79,7 @@ def _wrong(wrong: Wrong, place: Place, it: str, path: Path, root: Node, prefix: 
         if depth == len(path) + len(other)
     )
     hint = wrong.hint.replace("{it}", it)
-    return Fault(place, prefix + wrong.message.replace("{it}", f"`{it}`"), hint, places)
+    return Fault(place, prefix + wrong.message.replace("{it}", f"`{it}`" if it else "this"), hint, places)
 
 
 def _subject(path: Path) -> str:
@@ -102,9 +102,12 @@ def _shape(kind: str, entry: Entry, path: Path) -> tuple[str, str]:
 
 
 def shown(entry: Entry) -> str:
-    """A value as people are shown it: as written, cut if long; never what the environment said."""
+    """A value as people are shown it: as written, cut if long; never what the environment said.
+
+    Empty for a mapping or a list.
+    """
     if not isinstance(entry.value, Scalar):
-        return "this"
+        return ""
     source, value = entry.value.source, entry.value.value
     if isinstance(value, str) and not isinstance(value, EnvText) and not isinstance(_resolved(source), str):
         source = f'"{source}"'  # text that looks like a number: the quotes are what is wrong

@@ -1,0 +1,36 @@
+import ipaddress
+
+from gateway.config import load_text
+from tests.config.sample import UPSTREAMS, faults_of
+
+
+def server(settings=""):
+    text = f"{settings}\n{UPSTREAMS}routes: {{ GET /x: {{ steps: {{ a: {{ get: users }} }} }} }}\n"
+    return load_text(text, {}).config.server
+
+
+def test_defaults_are_the_contracts():
+    read = server()
+
+    assert (read.time_limit, read.max_body, read.max_buffered) == (2.0, 2**20, 512 * 2**20)
+    assert read.expose == {"degraded", "timing"}
+    assert (read.trust, read.access_log, read.docs) == ((), "problems", None)
+
+
+def test_every_setting_is_read():
+    read = server(
+        "server: { expose: [timing], trust: [10.0.0.0/8], access_log: off, docs: admin, max_body: 1KiB }"
+    )
+
+    assert read.expose == {"timing"}
+    assert read.trust == (ipaddress.ip_network("10.0.0.0/8"),)
+    assert (read.access_log, read.docs, read.max_body) == ("off", "admin", 1024)
+
+
+def test_off_reveals_nothing():
+    assert server("server: { expose: off }").expose == frozenset()
+    assert server("server: { docs: off }").docs == "off"
+
+
+def test_time_limit_is_never_off():
+    assert faults_of(server, "server: { time_limit: off }") == ["time_limit: `off` is not a duration"]
