@@ -2,4 +2,6 @@
 
 
 def pytest_addoption(parser):
-    parser.addoption("--golden-update", action="store_true", help="write the golden files instead of comparing")
+    parser.addoption(
+        "--golden-update", action="store_true", help="write the golden files instead of comparing"
+    )
