@@ -63,7 +63,7 @@ class StepFacts:
 
 @dataclass(frozen=True, slots=True)
 class CompiledRoute:
-    """A route, ready to be served."""
+    """A route, ready to be served. ``uses`` are all references in its templates."""
 
     key: str
     spec: RouteSpec
@@ -71,6 +71,7 @@ class CompiledRoute:
     plan: Plan
     facts: tuple[StepFacts, ...]
     inputs: tuple[Input, ...]
+    uses: tuple[Use, ...]
     read_inputs: Reader
     reads_body: bool
 
@@ -115,6 +116,7 @@ class RouteCompiler:
             plan=Plan(self._key, tuple(step for step, _ in made), self._spec.time_limit, self._merge()),
             facts=tuple(facts for _, facts in made),
             inputs=inputs,
+            uses=tuple(self._uses()),
             read_inputs=reading(inputs, table.finished),
             reads_body=table.reads_body,
         )
@@ -211,6 +213,10 @@ class RouteCompiler:
         target = f"{spec.method} {upstream.name}/{getattr(spec.path, 'source', spec.path)}"
         own = any(map(_is_credential, template.uses))
         return step, StepFacts(upstream.name, target, names, shortened, own)
+
+    def _uses(self) -> Iterable[Use]:
+        for template in (*self._requests.values(), *self._fallbacks.values(), self._respond):
+            yield from template.uses if template is not None else ()
 
     def _merge(self) -> Merge:
         if self._respond is not None:
