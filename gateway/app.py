@@ -17,6 +17,7 @@ from typing import Any, Final, Self
 
 from gateway.buffered import Buffered
 from gateway.compiler.compile import Compiled, Serving, compile_config
+from gateway.compiler.describe import describe
 from gateway.compiler.explain import explain_all, explain_route
 from gateway.compiler.routes import CompiledRoute
 from gateway.compiler.upstreams import Shared, Upstream
@@ -26,6 +27,7 @@ from gateway.edge.access_log import AccessLog
 from gateway.edge.answer import Message, Receive, Send, answer
 from gateway.edge.health import Health, Phase
 from gateway.edge.incoming import Intake, new_trace_id
+from gateway.edge.pages import is_page, new_app, public_pages
 from gateway.edge.path import path_of
 from gateway.edge.router import Unrouted
 from gateway.layers.circuit_state import Transition
@@ -80,6 +82,9 @@ class Gateway:
             {key: _required(route) for key, route in self.routes.items()},
             lambda: self._phase,
         )
+        described = [describe(route) for route in self.routes.values()]
+        self._pages = public_pages(self._health, described if self._docs == "public" else None)
+        self.admin = new_app()
         self._watch()
 
     @property
@@ -160,7 +165,7 @@ class Gateway:
 
     async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
         path = path_of(scope)
-        if path in self._pages.paths:
+        if is_page(path):
             await self._pages(scope, receive, send)
             return
         match = self._router.match(scope["method"], path)
