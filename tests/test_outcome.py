@@ -85,3 +85,15 @@ def test_outcomes_describe_themselves():
     assert (
         repr(Success(b"[]", Freshness.STALE, Cause.TIMEOUT)) == "<Success stale instead of timeout, 2 bytes>"
     )
+
+
+def test_members_of_a_body_are_its_top_level_still_in_bytes():
+    answer = Success(b'{"a": 1.50, "b": {"c": []}}')
+
+    assert {key: bytes(value) for key, value in answer.members.items()} == {"a": b"1.50", "b": b'{"c": []}'}
+    assert answer.members is answer.members
+
+
+def test_body_that_is_no_object_has_no_members():
+    assert Success(b"[1]").members == {}
+    assert Success(b'{"a":' * 100_000 + b"1" + b"}" * 100_000).members == {}

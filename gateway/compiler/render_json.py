@@ -101,14 +101,6 @@ class JsonTemplate:
         """The rendered value, if there is no reference in it."""
         return None if self.uses else self._program().answer()((), ())
 
-    @property
-    def is_object(self) -> bool:
-        """Whether the value is written as an object (or is ``{steps}``)."""
-        root = self._root
-        return isinstance(root, _Object) or (
-            isinstance(root, Use) and root.slot is None and root.step is None
-        )
-
     def body(self) -> Read[bytes]:
         """For a step: renders the value from ``(inputs, outcomes)``, or gives the failure that skips it."""
         return self._program().body()

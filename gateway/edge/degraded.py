@@ -12,6 +12,7 @@ from typing import Final
 from urllib.parse import quote
 
 from gateway.outcome import Cause, Failure, Freshness, Outcome
+from gateway.plan.merge import with_degraded
 
 _TOKEN: Final = re.compile(r"[A-Za-z*][A-Za-z0-9!#$%&'*+.^_`|~:/-]*").fullmatch
 _PRINTABLE: Final = re.compile(r"[ -~]*").fullmatch
@@ -57,12 +58,7 @@ class Degraded:
 
     def marked(self, body: bytes) -> bytes:
         """*body* with the member ``degraded`` as its last one, if it is a JSON object, else unchanged."""
-        trimmed = body.rstrip(b" \t\r\n")
-        if not trimmed.endswith(b"}"):
-            return body
-        before = trimmed[:-1].rstrip(b" \t\r\n")
-        comma = b"" if before.endswith(b"{") and before.strip(b" \t\r\n") == b"{" else b","
-        return before + comma + b'"degraded":' + self.member + b"}"
+        return with_degraded(body, self.member)
 
 
 class Degradation:

@@ -70,16 +70,6 @@ class InputFault(Exception):  # noqa: N818 - a fault, in the words of this proje
         self.violations = tuple(violations)
         self.status = status
 
-    @property
-    def parameter(self) -> str:
-        """The first parameter at fault."""
-        return self.violations[0].parameter
-
-    @property
-    def title(self) -> str:
-        """One line for people: all violations."""
-        return str(self)
-
 
 class Wanted:
     """One input with its slot, and how what was found for it gets there."""

@@ -7,7 +7,7 @@ look at the top level of an object, and deep merging at the levels that both sid
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal
 
 import msgspec
@@ -106,19 +106,15 @@ def _merge_into(
     return None
 
 
-def with_degraded(body: bytes, steps: Iterable[tuple[str, str, str]]) -> bytes:
-    """*body* with a top-level member ``degraded`` at its end, if it is an object; else *body* as it is.
-
-    *steps* are triples of step name, cause and what was served (stale, fallback, nothing), in plan order.
-    """
-    text = body.strip(_BLANKS)
-    if not text.startswith(b"{"):
+def with_degraded(body: bytes, degraded: bytes) -> bytes:
+    """*body* with the JSON *degraded* as its last top-level member; unchanged if it is no object."""
+    text = body.rstrip(_BLANKS)
+    if not text.endswith(b"}"):
         return body
-    degraded = _encode({name: {"cause": cause, "served": served} for name, cause, served in steps})
     if b"degraded" in text or b"\\u" in text:
         # Perhaps an upstream's own member of that name, or of its letters escaped: no key comes twice.
         found = members(text) or {}
-        found["degraded"] = msgspec.Raw(degraded)
-        return _encode(found)
+        if found.pop("degraded", None) is not None:
+            return _encode(found | {"degraded": msgspec.Raw(degraded)})
     start = text[:-1].rstrip(_BLANKS)
-    return start + (b'"degraded":' if start == b"{" else b',"degraded":') + degraded + b"}"
+    return start + (b'"degraded":' if start.lstrip(_BLANKS) == b"{" else b',"degraded":') + degraded + b"}"

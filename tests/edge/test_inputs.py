@@ -52,5 +52,4 @@ def test_number_may_still_be_refused_nowhere():
 def test_fault_lists_all_violations_and_is_a_bad_request():
     fault = InputFault([Violation("query.a", "is missing"), Violation("user_id", "is not an int")])
     assert fault.status == 400
-    assert fault.parameter == "query.a"
-    assert fault.title == "query.a is missing; user_id is not an int"
+    assert str(fault) == "query.a is missing; user_id is not an int"
