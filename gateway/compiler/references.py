@@ -91,13 +91,6 @@ class Template:
     parts: tuple[str | Ref, ...]
 
     @property
-    def whole(self) -> Ref | None:
-        """The reference, if the template is one reference and nothing else."""
-        if len(self.parts) == 1 and isinstance(self.parts[0], Ref):
-            return self.parts[0]
-        return None
-
-    @property
     def refs(self) -> tuple[Ref, ...]:
         """All its references."""
         return tuple(part for part in self.parts if isinstance(part, Ref))
@@ -275,7 +268,5 @@ class _Scan:
         if self.at >= len(self.text) or _BRACE.search(self.text, self.at) is None:
             return TemplateFault("the brace is never closed", self.start - 1, "write {{ for a literal brace")
         found = self.text[self.at]
-        if found == ":" and self.text[self.at - 1] == " ":
-            return self._fault("a blank in a reference")
         hint = "blanks stand only around |" if found in {" ", "\t"} else "other keys are written ['so']"
         return self._fault(f"unexpected {found!r} in a reference", hint)

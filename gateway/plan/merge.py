@@ -61,7 +61,7 @@ def merging(
     def merge(scope: Scope) -> bytes | Failure:
         try:
             return merge_bodies(scope)
-        except RecursionError:
+        except RecursionError:  # from Python 3.12 on a body may be deeper than functions may call themselves
             return Failure(Cause.UNREADABLE, "nested too deep to be merged")
 
     def merge_bodies(scope: Scope) -> bytes | Failure:

@@ -8,9 +8,8 @@ from gateway.compiler.references import Default, Ref, TemplateFault, constant_te
 
 
 def only(text):
-    whole = parse_template(text).whole
-    assert whole is not None
-    return whole
+    (part,) = parse_template(text).parts
+    return part
 
 
 def fault_of(text):

@@ -27,6 +27,7 @@ def test_typed_text_becomes_canonical():
 def test_text_of_another_type_is_a_violation():
     assert check("x", type="int") == Violation("query.a", "is not an int")
     assert check("x", type="uuid") == Violation("query.a", "is not a uuid")
+    assert check("x", type="number") == Violation("query.a", "is not a number")
 
 
 @pytest.mark.parametrize(
