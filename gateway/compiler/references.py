@@ -91,6 +91,13 @@ class Template:
     parts: tuple[str | Ref, ...]
 
     @property
+    def whole(self) -> Ref | None:
+        """The reference, if the template is one reference and nothing else."""
+        if len(self.parts) == 1 and isinstance(self.parts[0], Ref):
+            return self.parts[0]
+        return None
+
+    @property
     def refs(self) -> tuple[Ref, ...]:
         """All its references."""
         return tuple(part for part in self.parts if isinstance(part, Ref))

@@ -8,8 +8,9 @@ from gateway.compiler.references import Default, Ref, TemplateFault, constant_te
 
 
 def only(text):
-    (part,) = parse_template(text).parts
-    return part
+    whole = parse_template(text).whole
+    assert whole is not None
+    return whole
 
 
 def fault_of(text):
@@ -61,6 +62,12 @@ def test_reference_knows_its_text_and_offset():
 )
 def test_keys(text, keys):
     assert only(text).keys == keys
+
+
+def test_template_of_more_than_one_reference_is_not_whole():
+    assert parse_template("a{x}").whole is None
+    assert parse_template("{x}{y}").whole is None
+    assert parse_template("text").whole is None
 
 
 def test_brackets_make_a_list():
