@@ -91,7 +91,7 @@ def _identifier(method: str, path: str, taken: set[str]) -> str:
 
 def _operation(route: RouteDescription, names: Mapping[str, str], identifier: str) -> dict[str, Any]:
     body = [each for each in route.inputs if each.root == "body"]
-    operation: dict[str, Any] = {"operationId": identifier}
+    operation: dict[str, Any] = {"operationId": identifier, "tags": ["Routes"]}
     if route.summary:
         operation["summary"] = route.summary
     parameters = [*_path_parameters(route.pattern, names), *_other_parameters(route)]

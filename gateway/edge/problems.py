@@ -107,6 +107,11 @@ def refused(status: int, request_id: str) -> Problem:
     return _problem(status, _EDGE_CAUSES[status], _EDGE_TITLES[status], request_id)
 
 
+def operating(status: int, cause: str, title: str, request_id: str, detail: str = "") -> Problem:
+    """A fault in an operator's request, in the admin pages' own words."""
+    return _problem(status, cause, title, request_id, {"detail": detail} if detail else {})
+
+
 def no_space(request_id: str) -> Problem:
     """The gateway holds as many body bytes as it may (``server.max_buffered``)."""
     cause = Cause.BULKHEAD_FULL

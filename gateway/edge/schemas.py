@@ -33,8 +33,8 @@ COMPONENTS: Final[dict[str, Any]] = {
             "required": ["type", "title", "status", "cause", "request_id"],
             "properties": {
                 "type": {"type": "string", "examples": ["/problems/timeout"]},
-                "title": {"type": "string"},
-                "status": {"type": "integer"},
+                "title": {"type": "string", "description": "The type in one sentence."},
+                "status": {"type": "integer", "description": "The status of this answer."},
                 "cause": {"type": "string", "description": "The type in one word."},
                 "step": {"type": "string", "description": "The part of the answer that failed."},
                 "detail": {"type": "string"},
@@ -52,6 +52,7 @@ COMPONENTS: Final[dict[str, Any]] = {
         "Degraded": {
             "type": "object",
             "description": "The parts that stand in for failures; absent from complete answers.",
+            "examples": [{"orders": {"cause": "timeout", "served": "nothing"}}],
             "additionalProperties": {
                 "type": "object",
                 "required": ["cause", "served"],

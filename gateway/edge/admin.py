@@ -1,0 +1,195 @@
+"""The admin listener's pages: metrics, upstreams in detail, routes, and the operator's hand on the breakers.
+
+All details that the public form of health leaves out stand here: addresses, error texts, counters.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import msgspec
+from starlette.responses import PlainTextResponse, Response
+
+from gateway.edge import problems
+from gateway.edge.documentation import add_documentation
+from gateway.edge.operator import Guard
+from gateway.edge.pages import add_health, json_answer, new_app, problem_answer, request_id
+from gateway.layers.circuit_state import CircuitState
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from starlette.requests import Request
+
+    from gateway.edge.health import Health
+    from gateway.edge.openapi import RouteDescription
+    from gateway.edge.problems import Problem
+    from gateway.layers.breaker import Breaker
+    from gateway.layers.bulkhead import Bulkhead
+    from gateway.transport.exchange import PoolState
+
+_MAX_ORDER: Final = 4096
+"""Bytes of an operator's request."""
+
+_FORCES: Final = {
+    "force_open": CircuitState.FORCED_OPEN,
+    "disable": CircuitState.DISABLED,
+    "metrics_only": CircuitState.METRICS_ONLY,
+}
+RESET: Final = "reset"
+ACTIONS: Final = (*_FORCES, RESET)
+
+_log = logging.getLogger("gateway.operator")
+
+
+class _Pooled(Protocol):
+    def state(self) -> PoolState: ...
+
+
+class Operated(Protocol):
+    """What the pages show of an upstream."""
+
+    @property
+    def name(self) -> str:
+        """Its name in the configuration."""
+
+    @property
+    def address(self) -> str:
+        """Its configured URL."""
+
+    @property
+    def breaker(self) -> Breaker | None:
+        """Its breaker, unless it is off."""
+
+    @property
+    def bulkhead(self) -> Bulkhead | None:
+        """Its bulkhead, unless it is off."""
+
+    @property
+    def transport(self) -> _Pooled:
+        """What knows its connections."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Insight:
+    """What the admin pages look at. ``exposition`` takes an Accept header and gives text and content type;
+    ``explain`` takes a route's key, or ``None`` for all, and raises ``KeyError`` for an unknown one.
+    """
+
+    health: Health
+    exposition: Callable[[str], tuple[bytes, str]]
+    upstreams: Mapping[str, Operated]
+    routes: Sequence[RouteDescription]
+    explain: Callable[[str | None], str]
+
+
+def admin_app(insight: Insight, token: str, *, documented: bool) -> FastAPI:
+    """The admin pages; *token* is the operator's. *documented*: ``/docs`` of the routes is here as well."""
+    app = new_app()
+    app.add_middleware(Guard, token=token)
+    add_health(app, insight.health)
+    if documented:
+        add_documentation(app, insight.routes, served_here=False)
+    pages = _Pages(insight)
+    app.add_route("/metrics", pages.metrics, methods=["GET"])
+    app.add_route("/routes", pages.routes, methods=["GET"])
+    app.add_route("/explain", pages.explain, methods=["GET"])
+    app.add_route("/upstreams", pages.upstreams, methods=["GET"])
+    app.add_route("/upstreams/{name}", pages.upstream, methods=["GET"])
+    app.add_route("/upstreams/{name}/breaker", pages.turn_breaker, methods=["POST"])
+    return app
+
+
+class _Pages:
+    """The handlers. Each looks when it is asked; nothing is kept."""
+
+    def __init__(self, insight: Insight) -> None:
+        self._insight = insight
+
+    async def metrics(self, request: Request) -> Response:
+        text, content_type = self._insight.exposition(request.headers.get("accept", ""))
+        return Response(text, media_type=content_type, headers={"cache-control": "no-store"})
+
+    async def routes(self, request: Request) -> Response:  # noqa: ARG002 - the framework's signature
+        listed = [
+            {"route": f"{route.method} {route.pattern}", "summary": route.summary}
+            for route in self._insight.routes
+        ]
+        return json_answer({"routes": listed})
+
+    async def explain(self, request: Request) -> Response:
+        try:
+            text = self._insight.explain(request.query_params.get("route"))
+        except KeyError:
+            return problem_answer(problems.refused(404, request_id(request)))
+        return PlainTextResponse(text, headers={"cache-control": "no-store"})
+
+    async def upstreams(self, request: Request) -> Response:  # noqa: ARG002
+        states = self._insight.health.states()
+        return json_answer(
+            {
+                "upstreams": {
+                    name: _details(each, states[name]) for name, each in self._insight.upstreams.items()
+                }
+            }
+        )
+
+    async def upstream(self, request: Request) -> Response:
+        upstream = self._insight.upstreams.get(request.path_params["name"])
+        if upstream is None:
+            return problem_answer(problems.refused(404, request_id(request)))
+        return json_answer(_details(upstream, self._insight.health.states()[upstream.name]))
+
+    async def turn_breaker(self, request: Request) -> Response:
+        """Force a breaker into a state, or reset it: ``{"action": "force_open"}``."""
+        identifier = request_id(request)
+        upstream = self._insight.upstreams.get(request.path_params["name"])
+        if upstream is None:
+            return problem_answer(problems.refused(404, identifier))
+        action = await _action(request, identifier)
+        if not isinstance(action, str):
+            return problem_answer(action)
+        breaker = upstream.breaker
+        if breaker is None:
+            title = "This upstream has no breaker"
+            return problem_answer(problems.operating(409, "no_breaker", title, identifier))
+        if action == RESET:
+            breaker.circuit.reset(breaker.clock())
+        else:
+            breaker.circuit.force(_FORCES[action], breaker.clock())
+        _log.warning("operator: %s of the breaker of %s (request %s)", action, upstream.name, identifier)
+        return json_answer(_details(upstream, self._insight.health.states()[upstream.name]))
+
+
+async def _action(request: Request, identifier: str) -> str | Problem:
+    """The action that the body names; a problem if it names none."""
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > _MAX_ORDER:
+            return problems.refused(413, identifier)
+    try:
+        order = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        order = None
+    action = order.get("action") if isinstance(order, dict) and len(order) == 1 else None
+    if action in ACTIONS:
+        return str(action)
+    detail = 'the body is {"action": …} with one of: ' + ", ".join(ACTIONS)
+    return problems.operating(400, "bad_request", "The request cannot be served as it is", identifier, detail)
+
+
+def _details(upstream: Operated, state: str) -> Any:
+    """Everything known of *upstream*, as JSON types."""
+    return msgspec.to_builtins(
+        {
+            "name": upstream.name,
+            "state": state,
+            "address": upstream.address,
+            "breaker": upstream.breaker and upstream.breaker.snapshot(),
+            "bulkhead": upstream.bulkhead and upstream.bulkhead.snapshot(),
+            "pool": upstream.transport.state(),
+        }
+    )
