@@ -37,6 +37,7 @@ class Reader:
         "_chunked",
         "_extra",
         "_failure",
+        "_head_count",
         "_head_only",
         "_headers",
         "_keep",
@@ -66,7 +67,7 @@ class Reader:
         self._head_only = head_only
         self._begun = self._checked = self._chunked = self._extra = False
         self._keep = self._until_close = self.clean = False
-        self._raw = self._size = self._status = 0
+        self._raw = self._size = self._status = self._head_count = 0
         self._prefix = b""
         self._failure: Failure | None = None
         self._response: Response | None = None
@@ -84,9 +85,7 @@ class Reader:
         assert parser is not None
         try:
             parser.feed_data(data)
-        except HttpParserUpgrade:
-            return Failure(Cause.UNREADABLE, "the upstream switched protocols")
-        except HttpParserError as error:
+        except (HttpParserError, HttpParserUpgrade) as error:
             if self._response is None:
                 return self._failure or Failure(Cause.UNREADABLE, f"not HTTP: {error}")
             self._extra = True  # the answer was complete: what follows it is wrong
@@ -131,8 +130,10 @@ class Reader:
             self.on_message_complete()
 
     def on_chunk_header(self) -> None:
-        """The body comes in chunks."""
-        self._chunked = True
+        """The body comes in chunks; what comes after it in the form of headers are trailers."""
+        if not self._chunked and self._response is None:
+            self._chunked = True
+            self._head_count = len(self._headers)
 
     def on_body(self, piece: bytes) -> None:
         """A part of the body."""
@@ -156,6 +157,9 @@ class Reader:
             self._headers.clear()
             self._status = 0
             return
+        if self._chunked:
+            self._check_coding()
+            del self._headers[self._head_count :]  # trailers are not headers (RFC 9110 section 6.5.1)
         self._response = Response(self._status, self._headers, b"".join(self._pieces))
         # What another answer would add must not reach this one.
         self._headers = []
@@ -163,15 +167,19 @@ class Reader:
 
     # what follows from them
 
+    def _check_coding(self) -> None:
+        """To be called while the parser is at this answer: it tells the version of what it saw last."""
+        parser = self._parser
+        assert parser is not None
+        fault = framing.fault_in_coding(self._headers, parser.get_http_version())
+        if fault is not None:
+            self._failure = Failure(Cause.UNREADABLE, fault)
+
     def _finish(self, response: Response, data: bytes) -> Response | Failure:
         """Look at the complete answer once more; *data* is the piece that ended it."""
         fault = None
-        parser = self._parser
-        assert parser is not None
-        if self._chunked:
-            fault = framing.fault_in_coding(response.headers, parser.get_http_version())
         if len(response.headers) > framing.MAX_HEADERS or self._raw + len(data) > framing.MAX_HEAD:
-            fault = fault or framing.fault_in_size(response.headers)
+            fault = framing.fault_in_size(response.headers)
         if response.status < 100:
             fault = fault or f"status {response.status}"
         if fault is not None:
@@ -203,14 +211,14 @@ class Reader:
             return Failure(Cause.UNREADABLE, "more framing than content")
         if self._checked or not self._status:
             return None
-        parser = self._parser
-        assert parser is not None
         self._checked = True
         headers = self._headers
         fault = framing.fault_in_size(headers)
-        fault = fault or framing.fault_in_coding(headers, parser.get_http_version())
         if fault is not None:
             return Failure(Cause.UNREADABLE, fault)
+        self._check_coding()
+        if self._failure is not None:
+            return self._failure
         length = framing.announced_length(headers)
         if length is not None and length > self._max_response:
             return Failure(Cause.TOO_LARGE, f"an answer of {length} bytes")
