@@ -32,9 +32,9 @@ _KNOWN_ADDRESSES: Final = 4096
 _WANTED: Final = frozenset(
     {b"traceparent", b"tracestate", b"baggage", b"x-request-id", b"x-request-timeout-ms"}
 )
-_TRACEPARENT: Final = re.compile(
-    rb"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?"
-).fullmatch
+_IDS: Final = rb"-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
+_TRACEPARENT: Final = re.compile(rb"00%b|(?!00|ff)[0-9a-f]{2}%b(?:-.*)?" % (_IDS, _IDS)).fullmatch
+"""Version 00 ends after the flags, later ones may go on, ff is none."""
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}").fullmatch
 _MILLISECONDS: Final = re.compile(rb"[1-9][0-9]{0,8}").fullmatch
 _CLEAN: Final = re.compile(rb"[ -~]*").fullmatch
@@ -68,11 +68,10 @@ class Intake:
         if found is None:
             trace_id = new_trace_id()
             return Trace(trace_id, "00", trace_id), time_limit
-        trace = self._trace(found, client)
-        milliseconds = found.get(b"x-request-timeout-ms", b"")
-        if _MILLISECONDS(milliseconds):
-            time_limit = min(time_limit, int(milliseconds) / 1000)
-        return trace, time_limit
+        wanted = found.get(b"x-request-timeout-ms")
+        if wanted is not None and _MILLISECONDS(wanted):
+            time_limit = min(time_limit, int(wanted) / 1000)
+        return self._trace(found, client), time_limit
 
     def trusts(self, address: str) -> bool:
         """Whether *address* lies in one of the trusted networks."""
@@ -96,17 +95,19 @@ class Intake:
 
     def _trace(self, found: dict[bytes, bytes], client: tuple[str, int] | None) -> Trace:
         trusted = client is not None and self.trusts(client[0])
-        trace_id, parent_id, flags, state = new_trace_id(), "", "00", ""
+        trace_id, parent_id, flags, state, baggage = new_trace_id(), "", "00", "", ""
         request_id = trace_id
-        parent = _TRACEPARENT(found.get(b"traceparent", b""))
-        if parent and (parent[1] != b"00" or parent[5] is None):
-            trace_id, parent_id = parent[2].decode(), parent[3].decode()
-            if trusted and int(parent[4], 16) & 1:
+        parent = found.get(b"traceparent", b"")
+        if _TRACEPARENT(parent):
+            trace_id, parent_id = parent[3:35].decode(), parent[36:52].decode()
+            if trusted and int(parent[53:55], 16) & 1:
                 flags = "01"
-            state = _clean(found.get(b"tracestate", b""), _MAX_TRACESTATE)
-        baggage = _clean(found.get(b"baggage", b""), _MAX_BAGGAGE) if trusted else ""
-        given_id = found.get(b"x-request-id", b"")
-        if _REQUEST_ID(given_id):
+            if b"tracestate" in found:
+                state = _clean(found[b"tracestate"], _MAX_TRACESTATE)
+        if trusted and b"baggage" in found:
+            baggage = _clean(found[b"baggage"], _MAX_BAGGAGE)
+        given_id = found.get(b"x-request-id")
+        if given_id is not None and _REQUEST_ID(given_id):
             request_id = given_id.decode()
         return Trace(trace_id, flags, request_id, parent_id, state, baggage)
 
