@@ -6,7 +6,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from gateway.edge.operator import Guard, is_loopback
-from tests.support.pages import listening
+from tests.support.pages import exchange, listening, served
 
 TOKEN = "s3cret"
 OPERATOR = {"authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
@@ -158,3 +158,34 @@ async def test_listener_on_a_network_is_read_under_any_name():
 )
 def test_loopback_is_this_machine_by_definition(host, expected):
     assert is_loopback(host) is expected
+
+
+@pytest.mark.parametrize(
+    ("method", "host", "expected"),
+    [
+        ("GET", "127.0.0.1:{port}", b"200"),
+        ("GET", "localhost:{port}", b"200"),
+        ("GET", "evil.example:{port}", b"421"),
+        ("POST", "127.0.0.1:{port}", b"200"),
+        ("POST", "localhost:{port}", b"200"),
+        ("POST", "localhost", b"421"),
+        ("POST", "evil.example:{port}", b"421"),
+    ],
+)
+async def test_rules_hold_on_a_real_listener(method, host, expected):
+    async with served(guarded()) as port:
+        head = (
+            f"{method} /x HTTP/1.1\r\nhost: {host.format(port=port)}\r\nconnection: close\r\n"
+            f"authorization: Bearer {TOKEN}\r\ncontent-type: application/json\r\n"
+            "content-length: 2\r\n\r\n{}"
+        )
+        answer = await exchange(port, head.encode())
+
+    assert answer.split(b" ", 2)[1] == expected
+
+
+async def test_request_without_a_host_is_refused_on_a_real_listener():
+    async with served(guarded()) as port:
+        answer = await exchange(port, b"GET /x HTTP/1.0\r\n\r\n")
+
+    assert answer.split(b" ", 2)[1] == b"421"

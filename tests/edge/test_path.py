@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.edge.path import path_of, split_path, usual_spelling
+from tests.support.pages import exchange, served
 
 
 def test_segments_are_split_before_they_are_decoded():
@@ -79,3 +80,26 @@ def test_root_path_is_taken_away(raw, root, expected):
 
 def test_decoded_path_is_escaped_again_where_the_server_gives_no_raw_one():
     assert path_of({"path": "/a b/ü"}) == b"/a%20b/%C3%BC"
+
+
+@pytest.mark.parametrize(
+    ("target", "segments"),
+    [
+        (b"/a%2Fb/../c?d=/e", ["a/b", "..", "c"]),
+        (b"//a/", ["", "a", ""]),
+        (b"/%252e%252E", ["%2e%2E"]),
+        (b"/caf%C3%A9", ["café"]),
+    ],
+)
+async def test_path_arrives_as_it_was_sent_from_a_real_server(target, segments):
+    seen = []
+
+    async def app(scope, receive, send):
+        seen.append(split_path(path_of(scope)))
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async with served(app) as port:
+        await exchange(port, b"GET " + target + b" HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+
+    assert seen == [segments]
