@@ -22,14 +22,13 @@ from gateway.compiler.explain import explain_all, explain_route
 from gateway.compiler.routes import CompiledRoute
 from gateway.compiler.upstreams import Shared, Upstream
 from gateway.config import Loaded, load
-from gateway.edge import problems
 from gateway.edge.access_log import AccessLog
-from gateway.edge.answer import Message, Receive, Send, answer
+from gateway.edge.admin import Insight, admin_app
+from gateway.edge.answer import Message, Receive, Send
 from gateway.edge.health import Health, Phase
-from gateway.edge.incoming import Intake, new_trace_id
-from gateway.edge.pages import is_page, new_app, public_pages
-from gateway.edge.path import path_of
-from gateway.edge.router import Unrouted
+from gateway.edge.incoming import Intake
+from gateway.edge.listener import Listener
+from gateway.edge.pages import public_pages
 from gateway.layers.circuit_state import Transition
 from gateway.plan.background import Background
 from gateway.plan.execute import Engine
@@ -74,17 +73,28 @@ class Gateway:
         self._lag: LoopLag | None = None
         self._phase = Phase.STARTING
         self._opening = asyncio.Lock()
-        self._unrouted = self.metrics.requests(names.NO_ROUTE)
+        self._intake = Intake(map(str, server.trust))
         self._compiled = self._compile(loaded)
-        self._router = self._compiled.router
         self._health = Health(
             {name: each.breaker.snapshot if each.breaker else None for name, each in self.upstreams.items()},
             {key: _required(route) for key, route in self.routes.items()},
             lambda: self._phase,
         )
         described = [describe(route) for route in self.routes.values()]
-        self._pages = public_pages(self._health, described if self._docs == "public" else None)
-        self.admin = new_app()
+        pages = public_pages(self._health, described if self._docs == "public" else None)
+        unrouted = self.metrics.requests(names.NO_ROUTE)
+        self._listener = Listener(self._compiled.router, pages, self._intake, unrouted)
+        self.admin = admin_app(
+            Insight(
+                health=self._health,
+                exposition=self.metrics.exposition,
+                upstreams=self.upstreams,
+                routes=described,
+                explain=self.explain,
+            ),
+            self.operator_token,
+            documented=self._docs == "admin",
+        )
         self._watch()
 
     @property
@@ -157,33 +167,11 @@ class Gateway:
         if scope["type"] == "http":
             if self._phase is Phase.STARTING:
                 await self._open_late()
-            await self._serve(scope, receive, send)
+            await self._listener(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
         else:
             await send({"type": "websocket.close", "code": 1000, "reason": "only HTTP is served here"})
-
-    async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
-        path = path_of(scope)
-        if is_page(path):
-            await self._pages(scope, receive, send)
-            return
-        match = self._router.match(scope["method"], path)
-        if isinstance(match, Unrouted):
-            await self._refuse(match, scope, send)
-            return
-        try:
-            await match.target(scope, receive, send, match.params)
-        except Exception:  # noqa: BLE001 - the one handler of bugs outside of steps (docs/architecture.md)
-            request_id = new_trace_id()
-            _log.exception("bug outside of any step (request %s)", request_id)
-            await answer(scope, send, *problems.bug(request_id))
-
-    async def _refuse(self, unrouted: Unrouted, scope: Message, send: Send) -> None:
-        started = self._timers.loop.time()
-        problem = problems.not_routed(unrouted, new_trace_id())
-        await answer(scope, send, *problem)
-        self._unrouted.record(problem.status, False, self._timers.loop.time() - started)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """The lifespan protocol of ASGI, for a server that this application is given to."""
@@ -206,7 +194,11 @@ class Gateway:
 
     def _compile(self, loaded: Loaded) -> Compiled:
         server = loaded.config.server
-        log = None if server.access_log == "off" else AccessLog(every=server.access_log == "all")
+        log = (
+            None
+            if server.access_log == "off"
+            else AccessLog(every=server.access_log == "all", clock=time.monotonic)
+        )
         shared = Shared(
             timers=self._timers,
             buffered=self._buffered,
@@ -216,7 +208,7 @@ class Gateway:
         )
         serving = Serving(
             engine=Engine(self._timers, self._buffered, self._background),
-            intake=Intake(map(str, server.trust)),
+            intake=self._intake,
             meters=self.metrics,
             access_log=log,
         )

@@ -127,6 +127,8 @@ class RouteCompiler:
             part = self._spec.pattern[pattern.offset :].split("/")[0]
             self._fault((), pattern.message, pattern.hint, part=part)
             return None
+        if pattern.reserved:
+            self._fault((), pattern.reserved)
         return pattern
 
     def _parameter_types(self) -> dict[str, str]:

@@ -48,6 +48,12 @@ def header_block(headers: Iterable[tuple[str, str]]) -> bytes:
     return b"".join(lines)
 
 
+def has_started(send: Send) -> bool:
+    """Whether an answer has begun, as far as the server lets us know."""
+    cycle = getattr(send, "__self__", None)
+    return cycle.__class__ is _Cycle and bool(cycle.response_started)
+
+
 async def answer(scope: Message, send: Send, status: int, block: bytes, body: bytes) -> None:
     """Send *status*, the header lines of *block* with a content-length, and *body* (none for HEAD)."""
     cycle = getattr(send, "__self__", None)
