@@ -32,6 +32,9 @@ _SHORTENED: Final = 1e-6
 _GRACE: Final = 0.025
 """Seconds that cut calls get to end; half of what docs/contract.md section 2 allows the answer to be late."""
 
+_FAILED_WITH: Final = Failure(Cause.OUT_OF_TIME, "a required step failed")
+"""Ends the other calls of a request that has failed; never itself the reason of its failure."""
+
 _log = logging.getLogger("gateway.plan")
 
 
@@ -127,7 +130,7 @@ class Run:
         answered = False
         for step, outcome in zip(self.plan.steps, self.outcomes, strict=True):
             if isinstance(outcome, Failure):
-                if step.required:
+                if step.required and outcome.root is not _FAILED_WITH:
                     return step, outcome
                 unanswered = unanswered or (step, outcome)
             elif outcome is not None:
@@ -189,8 +192,7 @@ class Run:
         for need in step.needs:
             outcome = self.outcomes[need]
             if outcome.__class__ is Failure:
-                detail = f"needs {self.plan.steps[need].name}"
-                failure = Failure(Cause.SKIPPED, detail, need=outcome)
+                failure = Failure(Cause.SKIPPED, f"needs {self.plan.steps[need].name}", need=outcome)
                 return _instead(step, failure, self.inputs)
         if self._over is not None:
             return _instead(step, self._over, self.inputs)
@@ -244,15 +246,12 @@ class Run:
         self.outcomes[index] = outcome
         self._pending -= 1
         if outcome.__class__ is Failure and self.plan.steps[index].required:
-            self._end_early(Failure(Cause.OUT_OF_TIME, "a required step failed"))
+            self._end_early(_FAILED_WITH)
             self._finish()
         elif not self._pending:
             self._finish()
-        followers = self.plan.followers[index]
-        if not followers:
-            return ()
         ready = []
-        for follower in followers:
+        for follower in self.plan.followers[index]:
             self._waits[follower] -= 1
             if not self._waits[follower]:
                 ready.append(follower)

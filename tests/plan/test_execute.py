@@ -32,7 +32,11 @@ def virtually(scenario):
 
 
 def make_engine(background=None):
-    return Engine(Timers(asyncio.get_running_loop()), Buffered(1 << 20), Background() if background is None else background)
+    return Engine(
+        Timers(asyncio.get_running_loop()),
+        Buffered(1 << 20),
+        Background() if background is None else background,
+    )
 
 
 class Upstream:
@@ -191,6 +195,21 @@ async def test_several_failed_required_steps_report_the_first_in_plan_order():
 
     assert run.failure[0].name in {"s0", "s2"}
     assert run.failure[0] is next(s for s in plan.steps if isinstance(run.outcomes[s.index], Failure))
+
+
+@virtually
+async def test_required_step_cut_because_another_one_failed_is_not_the_reason():
+    dead = Upstream(0.1, Failure(Cause.FAILED, status=500))
+    plan = make_plan(
+        make_step(0, Upstream(1.0), required=True),
+        make_step(1, dead, required=True),
+        make_step(2, Upstream(1.0)),
+    )
+
+    run = await run_plan(plan)
+
+    assert run.failure[0].name == "s1"
+    assert run.failure[1].cause is Cause.FAILED
 
 
 @virtually
