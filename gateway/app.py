@@ -31,7 +31,7 @@ from gateway.edge.listener import Listener
 from gateway.edge.pages import public_pages
 from gateway.layers.circuit_state import Transition
 from gateway.plan.background import Background
-from gateway.plan.execute import Engine
+from gateway.plan.engine import Engine
 from gateway.telemetry import names
 from gateway.telemetry.loop_lag import LoopLag
 from gateway.telemetry.metrics import Metrics

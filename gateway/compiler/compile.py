@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gateway.config import Config, Fault, Loaded
     from gateway.edge.incoming import Intake
     from gateway.layers.observe import Meter
-    from gateway.plan.execute import Engine
+    from gateway.plan.engine import Engine
 
 
 class Meters(Protocol):

@@ -57,7 +57,7 @@ class ContentTemplate:
         use = self._value = self.uses[0]
         if len(parts) > 1:
             raise TemplateFault(
-                "body is one reference, or text without any", use.ref.offset, "build JSON under json:"
+                "`body` is one reference, or text without any", use.ref.offset, "build JSON under `json:`"
             )
         if use.slot is None or use.slot.root == "body":
             self.type = JSON

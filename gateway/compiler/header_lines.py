@@ -44,11 +44,11 @@ class HeadersTemplate:
 
     def _add(self, names: Names, name: str, value: Any) -> None:
         if not is_token(name):
-            raise TemplateFault(f"{name!r} is not a valid header name")
+            raise TemplateFault(f"`{name}` is not a valid header name")
         if name in FORBIDDEN:
-            raise TemplateFault(f"{name} is set by the gateway itself", hint="remove it")
+            raise TemplateFault(f"`{name}` is set by the gateway itself", hint="remove it")
         if name in self._lines:
-            raise TemplateFault(f"{name} stands here twice")
+            raise TemplateFault(f"`{name}` stands here twice")
         parts = names.read(value, Where.STEP)
         for part in parts:
             if isinstance(part, str):

@@ -156,12 +156,12 @@ class Names:
     def faults(self) -> list[tuple[str, str]]:
         """Names that cannot stand side by side, each with what is wrong with it."""
         found = [
-            (name, f"{name!r} has a meaning of its own in references")
+            (name, f"`{name}` has a meaning of its own in references")
             for name in (*self.path, *self.steps)
             if name in ROOTS or name in _RESERVED or name in _NOT_BUILT
         ]
         found += [
-            (name, f"{name!r} is both a path parameter and a step")
+            (name, f"`{name}` is both a path parameter and a step")
             for name in self.path
             if name in self.steps
         ]
@@ -182,7 +182,7 @@ class Names:
         if name in self.steps:
             if where is Where.FALLBACK:
                 raise TemplateFault(
-                    f"a fallback may read the request, not the step {name!r}",
+                    f"a fallback may read the request, not the step `{name}`",
                     ref.offset,
                     "it stands in when steps fail",
                 )
@@ -196,7 +196,7 @@ class Names:
     def _path_parameter(self, ref: Ref) -> Use:
         if ref.keys or ref.many:
             raise TemplateFault(
-                f"the path parameter {ref.name!r} is one text", ref.offset, f"write {{{ref.name}}}"
+                f"the path parameter `{ref.name}` is one text", ref.offset, f"write `{{{ref.name}}}`"
             )
         slot = self.table.slot("path", (ref.name,), many=False)
         slot.type = self.path[ref.name]
@@ -209,41 +209,41 @@ class Names:
             if len(keys) != 1 or not isinstance(keys[0], str):
                 example = "x-tenant" if ref.name == "header" else "name"
                 raise TemplateFault(
-                    f"{ref.name!r} is followed by exactly one name",
+                    f"`{ref.name}` is followed by exactly one name",
                     ref.offset,
-                    f"write {{{ref.name}.{example}}}",
+                    f"write `{{{ref.name}.{example}}}`",
                 )
             if ref.name == "header":
                 keys = (keys[0].lower(),)
             if ref.name != "query" and not is_token(str(keys[0])):
-                raise TemplateFault(f"{keys[0]!r} is not the name of a {ref.name}", ref.offset)
+                raise TemplateFault(f"`{keys[0]}` is not the name of a {ref.name}", ref.offset)
         slot = self.table.slot(ref.name, keys, many=ref.many)
         _agree(slot, ref)
         return Use(ref, slot=slot)
 
     def _all_steps(self, ref: Ref, where: Where) -> Use:
         if where is not Where.RESPOND:
-            raise TemplateFault("{steps} may stand only in respond", ref.offset, "name one step")
+            raise TemplateFault("`{steps}` may stand only in `respond`", ref.offset, "name one step")
         if ref.keys:
             raise TemplateFault(
-                "{steps} is all parts", ref.offset, "one part is written by its step's name alone"
+                "`{steps}` is all parts", ref.offset, "one part is written by its step's name alone"
             )
         if ref.many or ref.type or ref.default:
-            raise TemplateFault("{steps} takes neither [], type nor default", ref.offset)
+            raise TemplateFault("`{steps}` takes neither `[]`, type nor default", ref.offset)
         return Use(ref)
 
     def _unknown(self, ref: Ref) -> TemplateFault:
         name = ref.name
         if name in _NOT_BUILT:
             return TemplateFault(
-                f"{{{name}}} belongs to {_NOT_BUILT[name]}, which is not built yet", ref.offset
+                f"`{{{name}}}` belongs to {_NOT_BUILT[name]}, which is not built yet", ref.offset
             )
         if name in _RESERVED:
-            return TemplateFault(f"{name!r} is a reserved name and means nothing yet", ref.offset)
+            return TemplateFault(f"`{name}` is a reserved name and means nothing yet", ref.offset)
         known = (*self.path, *self.steps, *ROOTS)
         close = get_close_matches(name, known, 1)
-        hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(known)}"
-        return TemplateFault(f"nothing is called {name!r}", ref.offset, hint)
+        hint = f"did you mean `{close[0]}`?" if close else f"there are: {', '.join(known)}"
+        return TemplateFault(f"nothing is called `{name}`", ref.offset, hint)
 
 
 def _check_default(ref: Ref) -> None:
@@ -252,12 +252,12 @@ def _check_default(ref: Ref) -> None:
         return
     default = ref.default.json
     if ref.many and default != b"[]":
-        raise TemplateFault("the default of a list is []", ref.offset)
+        raise TemplateFault("the default of a list is `[]`", ref.offset)
     if ref.type is None or ref.many or default == b"null":
         return
     if checked_json(ref.type)(default) is None:
         article = "an" if ref.type == "int" else "a"
-        raise TemplateFault(f"the default {default.decode()} is not {article} {ref.type}", ref.offset)
+        raise TemplateFault(f"the default `{default.decode()}` is not {article} {ref.type}", ref.offset)
 
 
 def _agree(slot: Slot, ref: Ref) -> None:
@@ -266,5 +266,5 @@ def _agree(slot: Slot, ref: Ref) -> None:
         return
     if slot.type not in {None, ref.type}:
         at = ref.offset + len(ref.text) - len(ref.type)
-        raise TemplateFault(f"{slot.frozen().name} is of type {slot.type} elsewhere", at)
+        raise TemplateFault(f"`{slot.frozen().name}` is of type {slot.type} elsewhere", at)
     slot.type = ref.type

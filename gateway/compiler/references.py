@@ -123,7 +123,7 @@ def parse_template(text: str) -> Template:
             literal, at = literal + text[start], start + 2
             continue
         if text[start] == "}":
-            raise TemplateFault("a single } in text", start, "write }} for a literal brace")
+            raise TemplateFault("a single `}` in text", start, "write `}}` for a literal brace")
         if literal:
             parts.append(literal)
             literal = ""
@@ -185,7 +185,7 @@ class _Scan:
             if self._eat("."):
                 key = self._take(_KEY)
                 if key is None:
-                    raise self._fault("expected a key after the dot", "other keys are written ['so']")
+                    raise self._fault("expected a key after the dot", "other keys are written `['so']`")
                 keys.append(key.group())
             elif index := self._take(_DIGITS):
                 keys.append(int(index.group(1)))
@@ -193,7 +193,7 @@ class _Scan:
                 self.at += 1
                 keys.append(self._quoted())
                 if not self._eat("]"):
-                    raise self._fault("expected ] after the quoted key")
+                    raise self._fault("expected `]` after the quoted key")
             else:
                 return tuple(keys)
 
@@ -206,9 +206,9 @@ class _Scan:
             return word.group()
         self.at = start
         close = get_close_matches(word.group() if word else "", TYPES, 1)
-        hint = f"did you mean {close[0]}?" if close else f"types: {', '.join(TYPES)}"
+        hint = f"did you mean `{close[0]}`?" if close else f"types: {', '.join(TYPES)}"
         raise self._fault(
-            f"{word.group()!r} is not a type" if word else "expected a type after the colon", hint
+            f"`{word.group()}` is not a type" if word else "expected a type after the colon", hint
         )
 
     def _bar(self) -> bool:
@@ -240,11 +240,12 @@ class _Scan:
             return Default(*_WORDS[word.group()])
         if word is not None:
             raise self._fault(
-                f"{word.group()!r} after | is a function, and functions are not built yet",
-                f"a default text is written '{word.group()}'",
+                f"`{word.group()}` after `|` is a function, and functions are not built yet",
+                f"a default text is written `'{word.group()}'`",
             )
         raise self._fault(
-            "expected a default after |", "a default is a JSON number, true, false, null, 'text', [] or {}"
+            "expected a default after `|`",
+            "a default is a JSON number, `true`, `false`, `null`, `'text'`, `[]` or `{}`",
         )
 
     def _quoted(self) -> str:
@@ -255,7 +256,7 @@ class _Scan:
         for brace in re.finditer(r"\{\{|\}\}|[{}]", inner):
             if len(brace.group()) == 1:
                 raise TemplateFault(
-                    f"a single {brace.group()} in text",
+                    f"a single `{brace.group()}` in text",
                     start + brace.start(),
                     "double it for a literal brace",
                 )
@@ -264,16 +265,16 @@ class _Scan:
     def _no_name(self) -> TemplateFault:
         rest = self.text[self.at :]
         if rest.startswith("}"):
-            return self._fault("nothing between the braces", "write {{}} for literal braces")
+            return self._fault("nothing between the braces", "write `{{}}` for literal braces")
         if rest[:1] in {" ", "\t"}:
             return self._fault(
-                "a blank in a reference", "write {name} without blanks, or {{ for a literal brace"
+                "a blank in a reference", "write `{name}` without blanks, or `{{` for a literal brace"
             )
-        return self._fault("expected a name after {", "write {{ for a literal brace")
+        return self._fault("expected a name after `{`", "write `{{` for a literal brace")
 
     def _unclosed(self) -> TemplateFault:
         if self.at >= len(self.text) or _BRACE.search(self.text, self.at) is None:
-            return TemplateFault("the brace is never closed", self.start - 1, "write {{ for a literal brace")
+            return TemplateFault("the brace is never closed", self.start - 1, "write `{{` for a literal brace")
         found = self.text[self.at]
-        hint = "blanks stand only around |" if found in {" ", "\t"} else "other keys are written ['so']"
-        return self._fault(f"unexpected {found!r} in a reference", hint)
+        hint = "blanks stand only around `|`" if found in {" ", "\t"} else "other keys are written `['so']`"
+        return self._fault(f"unexpected `{found}` in a reference", hint)

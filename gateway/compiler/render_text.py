@@ -90,7 +90,7 @@ def check_text(use: Use, refusal: Refusal | None = None, *, needed: bool) -> Non
     """
     ref = use.ref
     if use.slot is None and use.step is None:
-        raise TemplateFault("{steps} is an object and cannot be written as text", ref.offset)
+        raise TemplateFault("`{steps}` is an object and cannot be written as text", ref.offset)
     if ref.many:
         raise TemplateFault(
             "a list cannot be written as one text", ref.offset, "lists: whole query values, JSON"
@@ -99,7 +99,7 @@ def check_text(use: Use, refusal: Refusal | None = None, *, needed: bool) -> Non
         return
     text = ref.default.text
     if text is None and (needed or ref.default.json != b"null"):
-        raise TemplateFault(f"the default {ref.default.json.decode()} has no form as text", ref.offset)
+        raise TemplateFault(f"the default `{ref.default.json.decode()}` has no form as text", ref.offset)
     fault = refusal(text) if refusal is not None and text is not None else None
     if fault is not None:
         raise TemplateFault(f"the default {fault}", ref.offset)

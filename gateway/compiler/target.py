@@ -40,7 +40,7 @@ class PathTemplate:
         self._segments = _split(parts)
         if len(self._segments) > 1 and not self._segments[0]:
             raise TemplateFault(
-                "a path is appended to the upstream's url", 0, "write it without the leading /"
+                "a path is appended to the upstream's url", 0, "write it without the leading `/`"
             )
         for index, segment in enumerate(self._segments):
             self._check(segment, text, last=index == len(self._segments) - 1)
@@ -54,11 +54,11 @@ class PathTemplate:
                 unsendable = _unsendable(part)
                 if unsendable:
                     raise TemplateFault(
-                        f"{unsendable.group()!r} cannot stand in a path",
+                        f"{_shown(unsendable.group())} cannot stand in a path",
                         max(str(text).find(unsendable.group()), 0),
-                        "parameters are written under query:"
+                        "parameters are written under `query:`"
                         if unsendable.group() == "?"
-                        else "encode it as %XX",
+                        else "encode it as `%XX`",
                     )
             elif _keeps_slashes(part):
                 if not last or len(segment) > 1:

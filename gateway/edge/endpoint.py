@@ -19,7 +19,8 @@ from gateway.edge.inputs import InputFault
 from gateway.edge.text_parts import takes_json
 from gateway.edge.timing import Timing
 from gateway.outcome import Failure
-from gateway.plan.execute import Engine, Run
+from gateway.plan.engine import Engine
+from gateway.plan.execute import Run
 
 if TYPE_CHECKING:
     from gateway.call import Trace

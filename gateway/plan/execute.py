@@ -21,10 +21,9 @@ from gateway.call import Call, Trace
 from gateway.outcome import Cause, Failure, Outcome
 
 if TYPE_CHECKING:
-    from gateway.buffered import Buffered
-    from gateway.plan.background import Background
+    from gateway.plan.engine import Engine
+    from gateway.plan.flight import Flying
     from gateway.plan.model import Plan, Step
-    from gateway.timers import Timers
 
 _SHORTENED: Final = 1e-6
 """Seconds by which a limit must be below the route's to count as shortened by the client (float noise)."""
@@ -38,22 +37,6 @@ _FAILED_WITH: Final = Failure(Cause.OUT_OF_TIME, "a required step failed")
 _log = logging.getLogger("gateway.plan")
 
 
-class Engine:
-    """What every run of a process shares: the timers of its loop, byte budget and background calls."""
-
-    __slots__ = ("background", "buffered", "timers")
-
-    def __init__(self, timers: Timers, buffered: Buffered, background: Background) -> None:
-        self.timers = timers
-        self.buffered = buffered
-        self.background = background
-
-    @property
-    def loop(self) -> asyncio.AbstractEventLoop:
-        """The loop that all runs share."""
-        return self.timers.loop
-
-
 class Run:
     """One request's way through a plan; also the ``Scope`` that its templates read.
 
@@ -65,10 +48,11 @@ class Run:
         "_done",
         "_engine",
         "_finished",
+        "_flights",
+        "_leaders",
         "_over",
         "_pending",
         "_released",
-        "_tasks",
         "_waits",
         "abandoned",
         "calls",
@@ -93,7 +77,8 @@ class Run:
         self._engine = engine
         self._waits = list(plan.edges)
         self._pending = count
-        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._flights: dict[int, Flying] = {}
+        self._leaders: dict[int, int] = {}
         self._done: asyncio.Future[None] | None = None
         self._finished = False
         self._over: Failure | None = None
@@ -106,9 +91,9 @@ class Run:
         """
         stop_timer = self._arm()
         try:
-            first = self._begin(self.plan.first, own_task=False)
+            first = self._begin(self.plan.first, in_flight=False)
             if first is not None:
-                await self._perform(first, own_task=False)
+                await self._perform(first, None)
             if not self._finished:
                 self._done = self._engine.loop.create_future()
                 await self._done
@@ -166,7 +151,7 @@ class Run:
         handle = self._engine.loop.call_later(limit, self.expire)
         return lambda _: handle.cancel()
 
-    def _begin(self, indices: Iterable[int], *, own_task: bool) -> int | None:
+    def _begin(self, indices: Iterable[int], *, in_flight: bool) -> int | None:
         """Begin these steps: each gets a task of its own, but for one that the caller performs itself.
 
         A step that cannot be called ends here, and its followers are begun as well. A request's own task
@@ -178,7 +163,7 @@ class Run:
             outcome = self._make_call(index)
             if outcome is not None:
                 queue.extend(self._settle(index, outcome))
-            elif not own_task and not self.plan.steps[index].repeatable:
+            elif not in_flight and not self.plan.steps[index].repeatable:
                 self._spawn(index)
             else:
                 if mine is not None:
@@ -214,10 +199,13 @@ class Run:
         return None
 
     def _spawn(self, index: int) -> None:
-        self._tasks[index] = self._engine.loop.create_task(self._perform(index, own_task=True))
+        self._flights[index] = self._engine.spawn(self._perform(index, index))
 
-    async def _perform(self, index: int, *, own_task: bool) -> None:
-        """Call the step's source, then go on with a step that became ready, if there is one."""
+    async def _perform(self, index: int, leader: int | None) -> None:
+        """Call the step's source, then go on with a step that became ready, if there is one.
+
+        *leader* is the step that this flight was made for; ``None`` in the request's own task.
+        """
         following: int | None = index
         while following is not None:
             index = following
@@ -226,16 +214,16 @@ class Run:
                 outcome = await step.source(call)
             except Exception:  # noqa: BLE001 - rule 1
                 outcome = self._bug(step)
-            following = self._end(index, outcome, own_task=own_task)
-            if own_task and following is not None:
-                self._tasks[following] = self._tasks[index]
+            following = self._end(index, outcome, in_flight=leader is not None)
+            if following is not None and leader is not None:
+                self._leaders[following] = leader
 
-    def _end(self, index: int, outcome: Outcome, *, own_task: bool) -> int | None:
+    def _end(self, index: int, outcome: Outcome, *, in_flight: bool) -> int | None:
         """Take a call's outcome; returns the step that the caller should perform next."""
         call = cast("Call", self.calls[index])
         following = None
         if self.outcomes[index] is None:
-            following = self._begin(self._settle(index, outcome), own_task=own_task)
+            following = self._begin(self._settle(index, outcome), in_flight=in_flight)
         if self._released and call.held:
             self._engine.buffered.give(call.held)
             call.held = 0
@@ -265,13 +253,18 @@ class Run:
         for index, call in enumerate(self.calls):
             if call is None or self.outcomes[index] is not None:
                 continue
-            task = self._tasks.get(index)
-            if call.repeatable or not call.sent or task is None or not self._engine.background.adopt(task):
+            flight = self._flights.get(self._leaders.get(index, index))
+            if (
+                call.repeatable
+                or not call.sent
+                or flight is None
+                or not self._engine.background.adopt(flight)
+            ):
                 call.cut(failure)
             else:
                 call.elapsed = self._engine.loop.time() - self.started
                 outcome = _instead(self.plan.steps[index], failure, self.inputs)
-                self._begin(self._settle(index, outcome), own_task=False)
+                self._begin(self._settle(index, outcome), in_flight=False)
 
     def _give_up(self) -> None:
         """Answer without the steps that even a cut could not end: that is a bug in their source."""

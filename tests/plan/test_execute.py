@@ -1,6 +1,7 @@
 """A run takes every step as far as it can get, within its time, and never hurts one step by another."""
 
 import asyncio
+import contextvars
 import gc
 import itertools
 import json
@@ -12,7 +13,9 @@ from gateway.buffered import Buffered
 from gateway.call import Trace
 from gateway.outcome import Cause, Failure, Freshness, Success
 from gateway.plan.background import Background
-from gateway.plan.execute import Engine, Run
+from gateway.plan.engine import Engine
+from gateway.plan.execute import Run
+from gateway.plan.flight import Flight
 from gateway.plan.model import Plan, Step
 from gateway.timers import Timers
 from tests.support.virtual_time import VirtualTimeLoop
@@ -20,10 +23,20 @@ from tests.support.virtual_time import VirtualTimeLoop
 TRACE = Trace("0" * 32, "00", "req-1")
 
 
-def virtually(scenario):
-    """Run an async test on virtual time."""
+def task(coroutine):
+    """The plain form of a flight: what flights must behave like."""
+    return asyncio.get_running_loop().create_task(coroutine)
 
-    def test():
+
+FORM = contextvars.ContextVar("FORM", default=Flight)
+
+
+def virtually(scenario):
+    """Run an async test on virtual time, once with flights and once with plain tasks."""
+
+    @pytest.mark.parametrize("form", [Flight, task], ids=["flights", "tasks"])
+    def test(form):
+        FORM.set(form)
         with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
             runner.run(scenario())
 
@@ -32,11 +45,8 @@ def virtually(scenario):
 
 
 def make_engine(background=None):
-    return Engine(
-        Timers(asyncio.get_running_loop()),
-        Buffered(1 << 20),
-        Background() if background is None else background,
-    )
+    timers = Timers(asyncio.get_running_loop())
+    return Engine(timers, Buffered(1 << 20), Background() if background is None else background, FORM.get())
 
 
 class Upstream:
@@ -262,7 +272,7 @@ async def test_step_that_becomes_ready_after_the_time_limit_is_not_called():
 
 
 @virtually
-async def test_source_that_ignores_its_cut_cannot_hold_the_answer(caplog=None):
+async def test_source_that_ignores_its_cut_cannot_hold_the_answer():
     async def stubborn(call):
         await asyncio.sleep(5)
         return Success(b"late")

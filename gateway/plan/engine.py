@@ -1,0 +1,41 @@
+"""What the runs of one process share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from gateway.plan.flight import Flight, Flying
+
+if TYPE_CHECKING:
+    from gateway.buffered import Buffered
+    from gateway.plan.background import Background
+    from gateway.timers import Timers
+
+
+class Engine:
+    """What every run of a process shares: the timers of its loop, byte budget and background calls.
+
+    ``spawn`` sets a step's coroutine going: a ``Flight``, or ``loop.create_task`` for the plain form, which
+    every flight must behave like.
+    """
+
+    __slots__ = ("background", "buffered", "spawn", "timers")
+
+    def __init__(
+        self,
+        timers: Timers,
+        buffered: Buffered,
+        background: Background,
+        spawn: Callable[[Coroutine[Any, Any, None]], Flying] = Flight,
+    ) -> None:
+        self.timers = timers
+        self.buffered = buffered
+        self.background = background
+        self.spawn = spawn
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop that all runs share."""
+        return self.timers.loop

@@ -1,0 +1,76 @@
+"""Runs a step's coroutine without a task: it starts at once, in its caller's stack, and nobody awaits it.
+
+A task costs 2.5 µs and a turn of the loop before its first line runs; a step needs neither its own
+cancellation nor its result. What a step's source must therefore never do is ask for the current task (as
+``asyncio.timeout`` and anyio do): it waits on plain futures, or runs such work in a task of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
+
+
+class Flying(Protocol):
+    """What ``Flight`` and ``asyncio.Task`` have in common: all that a plan needs of either."""
+
+    def add_done_callback(self, landed: Callable[[Any], object], /) -> None:
+        """Call *landed* with this when the coroutine has ended."""
+
+    def cancel(self) -> Any:
+        """End the coroutine by a ``CancelledError`` at the place where it waits."""
+
+
+class Flight:
+    """One coroutine under way. An exception of it is told to the loop's handler, as nobody awaits it."""
+
+    __slots__ = ("_coroutine", "_landed", "_on_landing")
+
+    def __init__(self, coroutine: Coroutine[Any, Any, object]) -> None:
+        self._coroutine = coroutine
+        self._landed = False
+        self._on_landing: Callable[[Any], object] | None = None
+        self._go_on(None)
+
+    def add_done_callback(self, landed: Callable[[Any], object], /) -> None:
+        """Call *landed* when the coroutine has ended; one caller is enough for a plan."""
+        self._on_landing = landed
+
+    def cancel(self) -> None:
+        """End the coroutine; harmless if it has ended."""
+        if not self._landed:
+            self._drive(self._coroutine.throw, asyncio.CancelledError())
+
+    def _go_on(self, _: object) -> None:
+        """What the coroutine waited for is there."""
+        if not self._landed:
+            self._drive(self._coroutine.send, None)
+
+    def _drive(self, resume: Callable[[Any], Any], value: object) -> None:
+        try:
+            future = resume(value)
+        except StopIteration:
+            self._land()
+        except asyncio.CancelledError:
+            self._land()
+        except BaseException as error:
+            self._land()
+            if not isinstance(error, Exception):
+                raise
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": "exception in a step, outside of its source", "exception": error}
+            )
+        else:
+            if future is None:  # `asyncio.sleep(0)`: only a turn of the loop
+                asyncio.get_running_loop().call_soon(self._go_on, None)
+                return
+            # The protocol between a future and whoever drives the coroutine that awaits it (asyncio.Task
+            # does the same): the mark says that it was awaited and not merely yielded.
+            future._asyncio_future_blocking = False  # noqa: SLF001
+            future.add_done_callback(self._go_on)
+
+    def _land(self) -> None:
+        self._landed = True
+        if self._on_landing is not None:
+            self._on_landing(self)
