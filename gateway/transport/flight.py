@@ -46,7 +46,21 @@ class AbandonedError(Exception):
 class Flight:
     """As a timer entry it bounds the time to connect as a whole, for which httpx has no timeout."""
 
-    __slots__ = ("_answered", "_buffered", "_connected", "_timer", "_traced", "call", "scope", "waiter")
+    __slots__ = (
+        "_answered",
+        "_buffered",
+        "_connected",
+        "_connecting",
+        "_finished",
+        "_grace",
+        "_sending",
+        "_stream",
+        "_timer",
+        "_traced",
+        "call",
+        "scope",
+        "waiter",
+    )
 
     def __init__(
         self, call: Call, waiter: asyncio.Future[Response | Failure], timer: Timer, buffered: Buffered
@@ -56,38 +70,74 @@ class Flight:
         self.scope = anyio.CancelScope()
         self._timer = timer
         self._buffered = buffered
-        self._answered = self._connected = self._traced = False
+        self._finished = False
+        self._grace = True
+        self.begin()
+
+    def begin(self) -> None:
+        """It enters httpx; for the second time if the first connection was stale."""
+        self._answered = self._connected = self._connecting = False
+        self._sending = self._stream = self._traced = False
 
     @property
     def connected(self) -> bool:
         """A connection was made for it; otherwise it went over one that had been idle."""
         return self._connected
 
+    @property
+    def gave_up_stream(self) -> bool:
+        """It began an HTTP/2 stream and did not read it to its end."""
+        return self._stream and not self._finished
+
     def settle(self, result: Response | Failure) -> None:
         """Hand over how it ended, if somebody still waits."""
-        self._timer.stop(self)
         if not self.waiter.done():
             self.waiter.set_result(result)
 
+    def abandon(self) -> None:
+        """Nobody waits any more.
+
+        httpcore loses a connection if it is cancelled while connecting, or while another exchange
+        connects for it. So until it sends, an exchange is left to its timeouts; then it ends by itself.
+        """
+        if self._sending:
+            self.scope.cancel()
+        elif not self._connecting:
+            self._timer.start(self)
+
     def expire(self) -> None:
         """Not connected in time."""
-        self.settle(Failure(Cause.UNREACHABLE, f"not connected within {self._timer.length * 1000:.0f} ms"))
-        self.scope.cancel()
+        if not self.waiter.done():
+            length = self._timer.length * 1000
+            self.waiter.set_result(Failure(Cause.UNREACHABLE, f"not connected within {length:.0f} ms"))
+        if self._grace:  # httpcore bounds TCP and TLS each, and so ends within twice the time
+            self._grace = False
+            self._timer.start(self)
+        else:
+            self.scope.cancel()
 
     def sending(self) -> None:
         """The next byte goes to the upstream. Raises ``AbandonedError`` if nobody waits any more."""
+        self._connecting = False
+        self._sending = True
         self._timer.stop(self)
         if self.waiter.done():
             raise AbandonedError
         self.call.sent = True
 
+    def land(self) -> None:
+        """No more comes of it."""
+        self._timer.stop(self)
+
     async def trace(self, event: str, info: dict[str, Any]) -> None:
         """Told by httpcore, with names such as ``http11.send_request_headers.started``."""
         self._traced = True
         if event == "connection.connect_tcp.started":
-            self._connected = True
+            self._connected = self._connecting = True
+            self._timer.stop(self)
             self._timer.start(self)
         elif event.endswith("send_request_headers.started"):
+            self._stream = event.startswith("http2.")
             if info["request"].method != b"CONNECT":  # that one is for the proxy
                 self.sending()
         elif event.endswith("receive_response_headers.complete"):
@@ -115,6 +165,7 @@ class Flight:
                 return Failure(Cause.BULKHEAD_FULL, "max_buffered")
             self.call.held += len(piece)
             pieces.append(piece)
+        self._finished = True
         if _leftover(answer):
             await answer.extensions["network_stream"].aclose()
         return Response(answer.status_code, headers, b"".join(pieces))
@@ -132,10 +183,9 @@ class Flight:
         return Failure(cause, f"{type(error).__name__}: {text}")
 
     def went_stale(self, failure: Failure) -> bool:
-        """The upstream closed an idle connection at the moment at which we used it."""
-        return (
-            failure.cause is Cause.INCOMPLETE and self._traced and not self._connected and not self._answered
-        )
+        """The upstream closed an idle connection when we used it, and somebody still waits for an answer."""
+        lost = failure.cause is Cause.INCOMPLETE and not self._connected and not self._answered
+        return lost and self._traced and not self.waiter.done()
 
 
 def _fault(answer: httpx.Response, headers: framing.Headers) -> str | None:

@@ -22,6 +22,7 @@ from gateway.buffered import Buffered
 from gateway.call import Call
 from gateway.outcome import Cause, Failure
 from gateway.timers import Timers
+from gateway.transport.clients import Clients
 from gateway.transport.exchange import PoolState, Request, Response
 from gateway.transport.flight import NETWORK, AbandonedError, Flight
 from gateway.transport.line import Line
@@ -65,7 +66,7 @@ class HttpxTransport:
         self._proxy = proxy
         self._idle_for = idle_for
         self._given = transport
-        self._httpx: httpx.AsyncBaseTransport | None = None
+        self._clients = Clients(self._make)
         self._closed = False
         self._in_use = 0
         self._line: Line[None] = Line(timers, max_wait, self._release)
@@ -74,7 +75,7 @@ class HttpxTransport:
 
     async def open(self) -> None:
         """Get ready; makes no connection."""
-        self._opened()
+        await self._clients.give(self._clients.take(), retire=False)
 
     async def exchange(self, request: Request, extra: bytes, call: Call) -> Response | Failure:
         """Send *request* with the header lines *extra* added; see ``exchange.Transport``."""
@@ -102,7 +103,7 @@ class HttpxTransport:
         finally:
             call.waiter = None
             if flight in self._flights:  # cut, or cancelled: httpx is still at it
-                flight.scope.cancel()
+                flight.abandon()
 
     async def close(self) -> None:
         """Close every connection; calls under way end as ``incomplete``, waiting ones as ``unreachable``."""
@@ -112,11 +113,10 @@ class HttpxTransport:
         flights = dict(self._flights)
         for flight in flights:
             flight.settle(Failure(Cause.INCOMPLETE, "the transport was closed"))
-            flight.scope.cancel()
+            flight.abandon()
         if flights:
             await asyncio.wait(flights.values())
-        if self._httpx is not None:
-            await self._httpx.aclose()
+        await self._clients.close()
 
     def state(self) -> PoolState:
         """Exchanges under way stand for connections: httpx does not tell how many are idle."""
@@ -136,9 +136,10 @@ class HttpxTransport:
 
     async def _fly(self, flight: Flight, request: Request, extra: bytes) -> None:
         """The task that holds a slot until httpx is done."""
+        client = self._clients.take()
         try:
             with flight.scope:
-                flight.settle(await self._send(flight, request, extra))
+                flight.settle(await self._send(client, flight, request, extra))
         except AbandonedError:
             pass
         except asyncio.CancelledError:
@@ -149,15 +150,19 @@ class HttpxTransport:
                 raise
             flight.waiter.set_exception(bug)
         finally:
+            flight.land()
+            await self._clients.give(client, retire=flight.gave_up_stream)
             del self._flights[flight]
             self._release(None)
 
-    async def _send(self, flight: Flight, request: Request, extra: bytes) -> Response | Failure:
-        result = await self._try(flight, request, extra)
+    async def _send(
+        self, client: httpx.AsyncBaseTransport, flight: Flight, request: Request, extra: bytes
+    ) -> Response | Failure:
+        result = await self._try(client, flight, request, extra)
         if isinstance(result, Failure) and flight.went_stale(result) and flight.call.repeatable:
             # Most likely never read (RFC 9112 section 9.3.1): no attempt of its own. httpx drops the
             # connection; should the next one be stale too, that is the answer.
-            result = await self._try(flight, request, extra)
+            result = await self._try(client, flight, request, extra)
         if flight.connected:
             self._created += 1
         else:
@@ -166,11 +171,14 @@ class HttpxTransport:
             self._lost += 1
         return result
 
-    async def _try(self, flight: Flight, request: Request, extra: bytes) -> Response | Failure:
+    async def _try(
+        self, client: httpx.AsyncBaseTransport, flight: Flight, request: Request, extra: bytes
+    ) -> Response | Failure:
+        flight.begin()
         if self._given is not None:
             flight.sending()  # a mock does not tell when it sends; what may have been sent counts as sent
         try:
-            answer = await self._opened().handle_async_request(self._render(flight, request, extra))
+            answer = await client.handle_async_request(self._render(flight, request, extra))
             try:
                 return await flight.read(answer, self._max_response, head_only=request.method == "HEAD")
             finally:
@@ -199,20 +207,22 @@ class HttpxTransport:
             },
         )
 
-    def _opened(self) -> httpx.AsyncBaseTransport:
-        if self._httpx is None:
-            self._httpx = self._given or httpx.AsyncHTTPTransport(
-                verify=self._ssl_context or new_context(),
-                http2=self._http2,
-                proxy=self._proxy,
-                limits=httpx.Limits(
-                    max_connections=self._limit,
-                    max_keepalive_connections=self._limit,
-                    keepalive_expiry=self._idle_for,
-                ),
-                trust_env=False,
-            )
-        return self._httpx
+    def _make(self) -> httpx.AsyncBaseTransport:
+        if self._given is not None:
+            return self._given
+        if self._ssl_context is None:
+            self._ssl_context = new_context()
+        return httpx.AsyncHTTPTransport(
+            verify=self._ssl_context,
+            http2=self._http2,
+            proxy=self._proxy,
+            limits=httpx.Limits(
+                max_connections=self._limit,
+                max_keepalive_connections=self._limit,
+                keepalive_expiry=self._idle_for,
+            ),
+            trust_env=False,
+        )
 
     def _release(self, _: None) -> None:
         """A slot is free; it passes to the call that waits longest."""
