@@ -257,7 +257,7 @@ def _check_default(ref: Ref) -> None:
         return
     if checked_json(ref.type)(default) is None:
         article = "an" if ref.type == "int" else "a"
-        raise TemplateFault(f"the default `{default.decode()}` is not {article} {ref.type}", ref.offset)
+        raise TemplateFault(f"the default is not {article} {ref.type}", ref.offset)
 
 
 def _agree(slot: Slot, ref: Ref) -> None:

@@ -143,6 +143,13 @@ def constant_text(text: str, what: str) -> str:
     return template.constant
 
 
+def shown(char: str) -> str:
+    """One character of a template, as faults show it."""
+    if char == " ":
+        return "a blank"
+    return f"`{char}`" if char.isprintable() else f"the character U+{ord(char):04X}"
+
+
 class _Scan:
     """A cursor over the inside of one pair of braces."""
 
@@ -274,7 +281,9 @@ class _Scan:
 
     def _unclosed(self) -> TemplateFault:
         if self.at >= len(self.text) or _BRACE.search(self.text, self.at) is None:
-            return TemplateFault("the brace is never closed", self.start - 1, "write `{{` for a literal brace")
+            return TemplateFault(
+                "the brace is never closed", self.start - 1, "write `{{` for a literal brace"
+            )
         found = self.text[self.at]
         hint = "blanks stand only around `|`" if found in {" ", "\t"} else "other keys are written `['so']`"
-        return self._fault(f"unexpected `{found}` in a reference", hint)
+        return self._fault(f"{shown(found)} is not expected here", hint)

@@ -17,7 +17,7 @@ from urllib.parse import quote, unquote
 
 from gateway.compiler.names import Names, Use, Where
 from gateway.compiler.reads import skipped
-from gateway.compiler.references import TemplateFault
+from gateway.compiler.references import TemplateFault, shown
 from gateway.compiler.render_text import Part, Render, TextProgram, demand_text, needed_text
 from gateway.edge.inputs import Filled
 from gateway.outcome import Failure, Outcome
@@ -54,7 +54,7 @@ class PathTemplate:
                 unsendable = _unsendable(part)
                 if unsendable:
                     raise TemplateFault(
-                        f"{_shown(unsendable.group())} cannot stand in a path",
+                        f"{shown(unsendable.group())} cannot stand in a path",
                         max(str(text).find(unsendable.group()), 0),
                         "parameters are written under `query:`"
                         if unsendable.group() == "?"

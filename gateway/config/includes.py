@@ -46,11 +46,11 @@ class Reader:
         try:
             text = path.read_bytes().decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            message = f"{path} is not UTF-8 text (byte {error.start})"
+            message = f"`{path}` is not UTF-8 text (byte {error.start})"
             self._faults.append(Fault(blame, message, "save it as UTF-8"))
         except (OSError, ValueError) as error:  # ValueError: a NUL in the name
             reason = getattr(error, "strerror", None) or str(error)
-            self._faults.append(Fault(blame, f"cannot read {str(path)!r}: {reason}"))
+            self._faults.append(Fault(blame, f"cannot read `{path}`: {reason}"))
         else:
             self.files.append(path)
             return self._mapping(text, path)

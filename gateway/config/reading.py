@@ -18,7 +18,7 @@ from gateway.config.surface import keys_of, model_at
 _ADAPTER: TypeAdapter[Config] = TypeAdapter(Config)
 _LISTS = frozenset(("tuple_type", "list_type", "frozen_set_type", "set_type"))
 _MAPPINGS = frozenset(("dataclass_type", "dict_type", "mapping_type"))
-_OTHER_WAYS = {"depends_on": "a reference such as {user.id} makes its step wait for that one"}
+_OTHER_WAYS = {"depends_on": "a reference such as `{user.id}` makes its step wait for that one"}
 """Keys of other gateways, and how the same is said here."""
 LONGEST_SHOWN = 60
 

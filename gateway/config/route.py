@@ -40,7 +40,7 @@ def step_name(value: Any) -> str:
     if name(value) in ROOTS | RESERVED:
         raise Wrong(
             "{it} is a reserved name",
-            "references such as {query.id} begin with it; call the step differently",
+            "references such as `{query.id}` begin with it; call the step differently",
         )
     return str(value)
 

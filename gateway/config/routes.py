@@ -59,7 +59,7 @@ def _taken_apart(key: str, place: Place, faults: list[Fault]) -> tuple[str, str]
         hint = f"write `{method.upper()} {pattern}`" if method.upper() in SERVED_METHODS else ""
     elif "?" in pattern or "#" in pattern:
         message = "a route's path has no query and no fragment"
-        hint = "a query parameter needs no declaration: write {query.name} where it is used"
+        hint = "a query parameter needs no declaration: write `{query.name}` where it is used"
     elif _RESERVED_PATH.fullmatch(pattern):
         message, hint = f"`{pattern}` is the gateway's own", "choose another path"
     if message:

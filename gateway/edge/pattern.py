@@ -76,7 +76,7 @@ class PatternFault:
 def parse_pattern(text: str) -> Pattern | PatternFault:
     """Parse *text*; faults are values. A trailing slash is kept: ``/a/`` is another path than ``/a``."""
     if not text.startswith("/"):
-        return PatternFault("a path starts with '/'", 0, f"write /{text}")
+        return PatternFault("a path starts with `/`", 0, f"write `/{text}`")
     segments: list[str | Parameter] = []
     names: set[str] = set()
     offset = 1
@@ -88,7 +88,7 @@ def parse_pattern(text: str) -> Pattern | PatternFault:
             return segment
         if isinstance(segment, Parameter):
             if segment.name in names:
-                return PatternFault(f"the parameter {segment.name} stands here twice", offset + 1)
+                return PatternFault(f"the parameter `{segment.name}` stands here twice", offset + 1)
             names.add(segment.name)
         segments.append(segment)
         offset += len(piece) + 1
@@ -100,28 +100,36 @@ def _parse_segment(piece: str, offset: int, *, last: bool) -> str | Parameter | 
         return _parse_parameter(piece[1:-1], offset + 1, last=last)
     for position, char in enumerate(piece):
         if char in "{}":
-            return PatternFault("a parameter fills a whole segment", offset + position, "as in /user/{id}/x")
+            return PatternFault(
+                "a parameter fills a whole segment", offset + position, "as in `/user/{id}/x`"
+            )
     if piece in {".", ".."}:
-        return PatternFault(f"a segment {piece!r} is never matched: clients resolve it away", offset)
+        return PatternFault(f"a segment `{piece}` is never matched: clients resolve it away", offset)
     if not piece:
-        return piece if last else PatternFault("a segment is empty", offset, "write one '/'")
+        return piece if last else PatternFault("a segment is empty", offset, "write one `/`")
     sound = _LITERAL.match(piece)
     end = sound.end() if sound else 0
     if end < len(piece):
         hint = "write the character itself, decoded" if piece[end] == "%" else ""
-        return PatternFault(f"{piece[end]!r} cannot stand in a path", offset + end, hint)
+        return PatternFault(f"{_shown(piece[end])} cannot stand in a path", offset + end, hint)
     return piece
+
+
+def _shown(char: str) -> str:
+    if char == " ":
+        return "a blank"
+    return f"`{char}`" if char.isprintable() else f"the character U+{ord(char):04X}"
 
 
 def _parse_parameter(inner: str, offset: int, *, last: bool) -> Parameter | PatternFault:
     name, colon, word = inner.partition(":")
     if not _NAME.fullmatch(name):
-        return PatternFault(f"{name!r} is not a name", offset, "letters, digits, _ and -, a letter first")
+        return PatternFault(f"`{name}` is not a name", offset, "letters, digits, _ and -, a letter first")
     try:
         kind = ParameterType(word if colon else ParameterType.STR)
     except ValueError:
         known = ", ".join(ParameterType)
-        return PatternFault(f"{word!r} is not a type of a path parameter", offset + len(name) + 1, known)
+        return PatternFault(f"`{word}` is not a type of a path parameter", offset + len(name) + 1, known)
     if kind is ParameterType.PATH and not last:
         return PatternFault("a parameter of type path takes all the rest, so it stands last", offset)
     return Parameter(name, kind)

@@ -72,7 +72,7 @@ def test_two_types_for_one_input_are_a_fault_at_the_second():
 
 def test_path_parameter_may_repeat_its_type_only():
     assert use("{user_id:int}").slot.type == "int"
-    assert "user_id is of type int" in fault_of("{user_id:str}").message
+    assert "`user_id` is of type int" in fault_of("{user_id:str}").message
 
 
 def test_default_must_be_of_the_type():
@@ -97,8 +97,8 @@ def test_roots_of_later_features_say_so(name):
 
 def test_unknown_name_is_guessed():
     fault = fault_of("a{order.id}")
-    assert fault.message == "nothing is called 'order'"
-    assert fault.hint == "did you mean orders?"
+    assert fault.message == "nothing is called `order`"
+    assert fault.hint == "did you mean `orders`?"
     assert fault.offset == 2
 
 
@@ -124,8 +124,8 @@ def test_path_parameter_is_one_text(text):
 
 def test_steps_stands_only_in_respond():
     assert use("{steps}", Where.RESPOND).step is None
-    assert "only in respond" in fault_of("{steps}").message
-    assert "only in respond" in fault_of("{steps}", Where.FALLBACK).message
+    assert "only in `respond`" in fault_of("{steps}").message
+    assert "only in `respond`" in fault_of("{steps}", Where.FALLBACK).message
 
 
 @pytest.mark.parametrize("text", ["{steps.user}", "{steps[]}", "{steps:int}", "{steps | 1}"])
@@ -135,7 +135,7 @@ def test_steps_stands_alone(text):
 
 def test_fallback_reads_the_request_only():
     assert use("{query.a}", Where.FALLBACK).slot is not None
-    assert "not the step 'user'" in fault_of("{user.id}", Where.FALLBACK).message
+    assert "not the step `user`" in fault_of("{user.id}", Where.FALLBACK).message
 
 
 def test_number_in_place_of_a_text_is_its_json():

@@ -113,33 +113,33 @@ def test_no_default_is_not_the_default_null():
 @pytest.mark.parametrize(
     ("text", "offset", "message"),
     [
-        ("a}b", 1, "a single }"),
+        ("a}b", 1, "a single `}`"),
         ("ab{x", 2, "never closed"),
-        ("{x {y}", 2, "unexpected ' '"),
+        ("{x {y}", 2, "a blank is not expected"),
         ("{}", 1, "nothing between"),
         ("{ x}", 1, "a blank"),
-        ("{x }", 2, "unexpected ' '"),
+        ("{x }", 2, "a blank is not expected"),
         ("{1x}", 1, "expected a name"),
         ("{x.}", 3, "expected a key"),
         ("{x.-}", 3, "expected a key"),
-        ("{x[a]}", 2, "unexpected '['"),
-        ("{x[-1]}", 2, "unexpected '['"),
+        ("{x[a]}", 2, "`[` is not expected"),
+        ("{x[-1]}", 2, "`[` is not expected"),
         ("{x['a}", 3, "the quote is never closed"),
-        ("{x['a'}", 6, "expected ]"),
-        ("{x['a{b']}", 5, "a single {"),
+        ("{x['a'}", 6, "expected `]`"),
+        ("{x['a{b']}", 5, "a single `{`"),
         ("{x:}", 3, "expected a type"),
-        ("{x:integer}", 3, "'integer' is not a type"),
+        ("{x:integer}", 3, "`integer` is not a type"),
         ("{x|}", 3, "expected a default"),
         ('{x|"a"}', 3, "expected a default"),
         ("{x|01}", 3, "expected a default"),
         ("{x|1.}", 3, "expected a default"),
         ("{x|'a}", 3, "the quote is never closed"),
-        ("{x|'}'}", 4, "a single }"),
-        ("{x|1 2}", 5, "unexpected '2'"),
-        ("{x|1|2}", 4, "unexpected '|'"),
-        ("{x:int[]}", 6, "unexpected '['"),
-        ("{x$}", 2, "unexpected '$'"),
-        ("{{x}", 3, "a single }"),
+        ("{x|'}'}", 4, "a single `}`"),
+        ("{x|1 2}", 5, "`2` is not expected"),
+        ("{x|1|2}", 4, "`|` is not expected"),
+        ("{x:int[]}", 6, "`[` is not expected"),
+        ("{x$}", 2, "`$` is not expected"),
+        ("{{x}", 3, "a single `}`"),
     ],
 )
 def test_faults_say_what_and_where(text, offset, message):
@@ -152,11 +152,11 @@ def test_bare_word_after_the_bar_is_a_function_that_is_not_built_yet():
     fault = fault_of("{x | upper}")
     assert "function" in fault.message
     assert "not built yet" in fault.message
-    assert fault.hint == "a default text is written 'upper'"
+    assert fault.hint == "a default text is written `'upper'`"
 
 
 def test_mistyped_type_is_guessed():
-    assert fault_of("{x:in}").hint == "did you mean int?"
+    assert fault_of("{x:in}").hint == "did you mean `int`?"
 
 
 def test_fault_can_be_told_from_further_out():

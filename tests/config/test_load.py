@@ -59,7 +59,7 @@ def test_byte_order_mark_is_no_part_of_the_text(tmp_path):
 def test_missing_file_is_a_config_error(tmp_path):
     path = tmp_path / "missing.yaml"
 
-    assert faults(path) == [f"{path}:1:1: cannot read {str(path)!r}: No such file or directory"]
+    assert faults(path) == [f"{path}:1:1: cannot read `{path}`: No such file or directory"]
 
 
 def test_folder_is_a_config_error(tmp_path):

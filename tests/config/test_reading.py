@@ -27,7 +27,7 @@ def test_unknown_key_that_resembles_none_is_told_with_those_there_are():
 
 def test_edge_that_other_gateways_declare_is_told_how_to_be_said_here():
     assert fault_of(with_step, "{ get: users, depends_on: b }").hint.startswith(
-        "a reference such as {user.id}"
+        "a reference such as `{user.id}`"
     )
 
 
