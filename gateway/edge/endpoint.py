@@ -116,6 +116,7 @@ class Endpoint:
                 await self._refuse(scope, send, taken, arrived)
                 return
             body = taken
+            limit = max(0.0, limit - (engine.loop.time() - arrived))  # the clock started at arrival
         try:
             inputs = self._read_inputs(path, scope["query_string"], headers, body)
         except InputFault as fault:
