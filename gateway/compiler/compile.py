@@ -9,10 +9,12 @@ from gateway.compiler.routes import CompiledRoute, RouteCompiler
 from gateway.compiler.upstreams import Shared, Upstream, build_upstream
 from gateway.config import ConfigError
 from gateway.edge.endpoint import AccessLog, Answering, Endpoint, RequestMeter
-from gateway.edge.router import Conflict, Router
+from gateway.edge.router import Router
 
 if TYPE_CHECKING:
-    from gateway.config import Config, Fault, Loaded
+    from collections.abc import Iterable, Mapping
+
+    from gateway.config import Config, Fault, Loaded, Places
     from gateway.edge.incoming import Intake
     from gateway.layers.observe import Meter
     from gateway.plan.engine import Engine
@@ -52,7 +54,8 @@ def compile_config(loaded: Loaded, shared: Shared, serving: Serving) -> Compiled
     config, places = loaded.config, loaded.places
     upstreams = {name: build_upstream(name, spec, shared) for name, spec in config.upstreams.items()}
     compilers = {key: RouteCompiler(key, spec, upstreams, places) for key, spec in config.routes.items()}
-    faults: list[Fault] = [fault for compiler in compilers.values() for fault in compiler.faults]
+    faults = [fault for compiler in compilers.values() for fault in compiler.faults]
+    faults += _conflicts(compilers, places)
     if faults:
         raise ConfigError(faults)
     router: Router[Endpoint] = Router()
@@ -60,26 +63,24 @@ def compile_config(loaded: Loaded, shared: Shared, serving: Serving) -> Compiled
     for key, compiler in compilers.items():
         route = compiler.compiled(lambda step, key=key: serving.meters.calls(key, step), shared.clock)  # type: ignore[misc]
         routes[key] = route
-        conflict = router.add(route.spec.method, route.pattern, _endpoint(route, config, serving))
-        if conflict is not None:
-            faults.append(_conflict_fault(loaded, key, conflict))
-    if faults:
-        raise ConfigError(faults)
+        router.add(route.spec.method, route.pattern, _endpoint(route, config, serving))
     return Compiled(upstreams, routes, router)
 
 
-def _conflict_fault(loaded: Loaded, key: str, conflict: Conflict) -> Fault:
-    other = next(
-        each
-        for each, spec in loaded.config.routes.items()
-        if spec.pattern == conflict.existing.text and spec.method == conflict.method
-    )
-    return loaded.places.fault(
-        ("routes", key),
-        f"`{key}` and `{other}` answer the same requests",
-        "types and literals tell routes apart, parameter names do not",
-        also=[("routes", other)],
-    )
+def _conflicts(compilers: Mapping[str, RouteCompiler], places: Places) -> Iterable[Fault]:
+    """The routes that answer the same requests as an earlier one."""
+    first: dict[tuple[object, ...], str] = {}
+    for key, compiler in compilers.items():
+        if compiler.pattern is None:
+            continue
+        other = first.setdefault((compiler.spec.method, *compiler.pattern.shape), key)
+        if other != key:
+            yield places.fault(
+                ("routes", key),
+                f"`{key}` and `{other}` answer the same requests",
+                "types and literals tell routes apart, parameter names do not",
+                also=[("routes", other)],
+            )
 
 
 def _endpoint(route: CompiledRoute, config: Config, serving: Serving) -> Endpoint:

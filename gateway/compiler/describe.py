@@ -8,12 +8,12 @@ from typing import Any
 import msgspec
 
 from gateway.compiler.names import Use
-from gateway.compiler.references import Template, parse_template
+from gateway.compiler.references import Template, constant_text, parse_template
 from gateway.compiler.routes import CompiledRoute
 from gateway.config import ABSENT
 from gateway.edge.inputs import Input
 from gateway.edge.openapi import RouteDescription
-from gateway.edge.schemas import ANYTHING, Schema, value_schema
+from gateway.edge.schemas import ANYTHING, Schema, object_schema, value_schema
 
 _JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}
 
@@ -45,16 +45,18 @@ def _response(route: CompiledRoute) -> Schema:
     if route.spec.merge is not None:
         return {"type": "object"}
     respond = "{steps}" if route.spec.respond is ABSENT else route.spec.respond
-    steps = [step.name for step in route.plan.steps]
-    return _schema(respond, {each.name: each for each in route.inputs}, steps)
+    inputs = {use.ref.text: use.slot.frozen() for use in route.uses if use.slot is not None}
+    return _schema(respond, inputs, [step.name for step in route.plan.steps])
 
 
 def _schema(value: Any, inputs: Mapping[str, Input], steps: list[str]) -> Schema:
-    """The schema of what *value*, a JSON template, renders to."""
+    """The schema of what *value*, a JSON template, renders to. *inputs* by the text of their references."""
     if isinstance(value, Mapping):
-        return _object({str(key): _schema(inner, inputs, steps) for key, inner in value.items()})
+        members = {constant_text(str(key), "a key"): inner for key, inner in value.items()}
+        return object_schema({key: _schema(inner, inputs, steps) for key, inner in members.items()})
     if isinstance(value, list | tuple):
-        return {"type": "array", "prefixItems": [_schema(inner, inputs, steps) for inner in value]}
+        items = [_schema(inner, inputs, steps) for inner in value]
+        return {"type": "array", "prefixItems": items, "minItems": len(items), "maxItems": len(items)}
     if not isinstance(value, str):
         return {"type": _JSON_TYPES[type(value)]}
     template = parse_template(value)
@@ -67,12 +69,12 @@ def _filled(template: Template, inputs: Mapping[str, Input], steps: list[str]) -
     if ref is None:
         return {"type": ["string", "null"]}
     if ref.name == "steps":
-        return _object(dict.fromkeys(steps, ANYTHING))
-    wanted = inputs.get(".".join(map(str, (ref.name, *ref.keys))))
+        return object_schema(dict.fromkeys(steps, ANYTHING))
+    wanted = inputs.get(ref.text)
     if wanted is None:
         return ANYTHING  # a part of an upstream's answer
-    return value_schema(wanted.type, many=wanted.many)
-
-
-def _object(properties: Mapping[str, Schema]) -> Schema:
-    return {"type": "object", "required": list(properties), "properties": dict(properties)}
+    schema = value_schema(wanted.type, many=wanted.many)
+    there = wanted.required or (ref.default is not None and ref.default.json != b"null")
+    if there or "type" not in schema:
+        return schema
+    return {**schema, "type": [schema["type"], "null"]}

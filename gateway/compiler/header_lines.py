@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from gateway.compiler.names import Names, Use, Where
 from gateway.compiler.references import TemplateFault
@@ -67,6 +67,11 @@ class HeadersTemplate:
         return frozenset(self._lines)
 
     @property
+    def certain(self) -> frozenset[str]:
+        """Those that are never left out; known once all templates of the route are resolved."""
+        return frozenset(name for name, parts in self._lines.items() if not _may_be_left_out(parts))
+
+    @property
     def uses(self) -> list[Use]:
         """The references in them."""
         return [part for parts in self._lines.values() for part in parts if isinstance(part, Use)]
@@ -74,9 +79,8 @@ class HeadersTemplate:
     def write(self, program: TextProgram) -> None:
         """Add all lines to *program*."""
         for name, parts in self._lines.items():
-            whole = parts[0] if len(parts) == 1 else None
-            if isinstance(whole, Use) and not certain(whole):
-                program.read(optional_text(whole, str, header_fault, before=f"{name}: ", after=_END))
+            if _may_be_left_out(parts):
+                program.read(optional_text(parts[0], str, header_fault, before=f"{name}: ", after=_END))
                 continue
             program.text(f"{name}: ")
             for part in parts:
@@ -85,3 +89,7 @@ class HeadersTemplate:
                 else:
                     program.read(needed_text(part, str, header_fault))
             program.text(_END)
+
+
+def _may_be_left_out(parts: tuple[Part, ...]) -> TypeGuard[tuple[Use]]:
+    return len(parts) == 1 and isinstance(parts[0], Use) and not certain(parts[0])

@@ -50,10 +50,9 @@ class RequestTemplate:
         if self._content is not None:
             self.faults += self._content.faults
 
-    @property
-    def header_names(self) -> frozenset[str]:
-        """The headers it names, in lower case (``idempotency-key`` makes a call repeatable)."""
-        return self._headers.names
+    def always_sends(self, header: str) -> bool:
+        """Whether every call carries *header* (in lower case); known once all templates are resolved."""
+        return header in self._headers.certain
 
     @property
     def uses(self) -> list[Use]:

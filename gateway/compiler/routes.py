@@ -27,6 +27,7 @@ from gateway.layers.fallback import StandIn
 from gateway.outcome import Failure, Freshness, Outcome, Success
 from gateway.plan.merge import merging
 from gateway.plan.model import Merge, Plan, Step
+from gateway.transport.escaping import header_fault
 
 if TYPE_CHECKING:
     from gateway.compiler.upstreams import Upstream
@@ -52,13 +53,17 @@ _MEANT: Final = re.compile(r"\{([A-Za-z][A-Za-z0-9_-]*)")
 
 @dataclass(frozen=True, slots=True)
 class StepFacts:
-    """What ``explain`` tells of a step beside the plan. ``shortened``: its timeout was cut to fit."""
+    """What ``explain`` tells of a step beside the plan. ``shortened``: its timeout was cut to fit.
+
+    ``reason`` says why it is required or not.
+    """
 
     upstream: str
     target: str
     layers: tuple[str, ...]
     shortened: bool
     own_credentials: bool
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +82,15 @@ class CompiledRoute:
 
 
 class RouteCompiler:
-    """Compiles one route. ``faults`` has everything that is wrong with it."""
+    """Compiles one route. ``faults`` has all that is wrong with it; a wrong ``pattern`` is ``None``."""
 
     def __init__(self, key: str, spec: RouteSpec, upstreams: Mapping[str, Upstream], places: Places) -> None:
         self.faults: list[Fault] = []
+        self.spec = spec
         self._key = key
-        self._spec = spec
         self._places = places
         self._upstreams = upstreams
-        self._pattern = self._parse_pattern()
+        self.pattern = self._parse_pattern()
         self._names = Names(self._parameter_types(), list(spec.steps))
         for name, message in self._names.faults():
             self._fault(("steps", name) if name in spec.steps else (), message)
@@ -104,16 +109,16 @@ class RouteCompiler:
 
     def compiled(self, meter: Callable[[str], Meter], clock: Clock) -> CompiledRoute:
         """The route; *meter* gives the meter of each step. Only without faults."""
-        assert self._pattern is not None, "compiled in spite of faults"
+        assert self.pattern is not None, "compiled in spite of faults"
         assert not self.faults, "compiled in spite of faults"
-        made = [self._step(i, name, meter(name), clock) for i, name in enumerate(self._spec.steps)]
+        made = [self._step(i, name, meter(name), clock) for i, name in enumerate(self.spec.steps)]
         table = self._names.table
         inputs = table.inputs()
         return CompiledRoute(
             key=self._key,
-            spec=self._spec,
-            pattern=self._pattern,
-            plan=Plan(self._key, tuple(step for step, _ in made), self._spec.time_limit, self._merge()),
+            spec=self.spec,
+            pattern=self.pattern,
+            plan=Plan(self._key, tuple(step for step, _ in made), self.spec.time_limit, self._merge()),
             facts=tuple(facts for _, facts in made),
             inputs=inputs,
             uses=tuple(self._uses()),
@@ -122,9 +127,9 @@ class RouteCompiler:
         )
 
     def _parse_pattern(self) -> Pattern | None:
-        pattern = parse_pattern(self._spec.pattern)
+        pattern = parse_pattern(self.spec.pattern)
         if isinstance(pattern, PatternFault):
-            part = self._spec.pattern[pattern.offset :].split("/")[0]
+            part = self.spec.pattern[pattern.offset :].split("/")[0]
             self._fault((), pattern.message, pattern.hint, part=part)
             return None
         if pattern.reserved:
@@ -132,9 +137,9 @@ class RouteCompiler:
         return pattern
 
     def _parameter_types(self) -> dict[str, str]:
-        if self._pattern is None:  # one fault is told already: what was meant as a parameter is one
-            return dict.fromkeys(_MEANT.findall(self._spec.pattern), "str")
-        return {parameter.name: str(parameter.type) for parameter in self._pattern.parameters}
+        if self.pattern is None:  # one fault is told already: what was meant as a parameter is one
+            return dict.fromkeys(_MEANT.findall(self.spec.pattern), "str")
+        return {parameter.name: str(parameter.type) for parameter in self.pattern.parameters}
 
     def _read_request(self, name: str, step: StepSpec) -> RequestTemplate:
         if step.upstream not in self._upstreams:
@@ -157,7 +162,7 @@ class RouteCompiler:
         return template
 
     def _check_edges(self) -> None:
-        names = list(self._spec.steps)
+        names = list(self.spec.steps)
         edges = {
             name: [names[index] for index in sorted(_all(template.edges))]
             for name, template in self._requests.items()
@@ -176,22 +181,25 @@ class RouteCompiler:
             )
 
     def _check_headers(self) -> None:
-        for name in self._spec.headers:
+        for name, value in self.spec.headers.items():
             if name.lower() in OWN_HEADERS:
                 message = f"the gateway itself writes the header `{name.lower()}`"
                 place = self._places.key(("routes", self._key, "headers", name))
                 self.faults.append(Fault(place, message))
+            fault = header_fault(value)
+            if fault is not None:
+                self._fault(("headers", name), f"the text {fault}")
 
     def _step(self, index: int, name: str, meter: Meter, clock: Clock) -> tuple[Step, StepFacts]:
-        spec, template = self._spec.steps[name], self._requests[name]
+        spec, template = self.spec.steps[name], self._requests[name]
         upstream = self._upstreams[spec.upstream]
-        limit = self._spec.time_limit
+        limit = self.spec.time_limit
         timeout = spec.timeout if spec.timeout is not None else upstream.timeout
         shortened = timeout >= limit
         stand_in = _stand_in(self._fallbacks[name]) if name in self._fallbacks else None
         repeatable = spec.repeatable
         if repeatable is None:
-            repeatable = spec.method in REPEATABLE or "idempotency-key" in template.header_names
+            repeatable = spec.method in REPEATABLE or template.always_sends("idempotency-key")
         layers: list[Named] = step_layers(
             meter=meter,
             clock=clock,
@@ -199,6 +207,7 @@ class RouteCompiler:
             floor=min(0.02, 0.05 * limit),
             nothing_on=spec.nothing_on,
         )
+        required, reason = self._requirement(spec)
         step = Step(
             name=name,
             index=index,
@@ -206,7 +215,7 @@ class RouteCompiler:
             prepare=template.compiled(upstream.base_path),
             needs=tuple(sorted(template.edges.needs)),
             awaits=tuple(sorted(template.edges.awaits)),
-            required=len(self._spec.steps) == 1 if spec.required is None else spec.required,
+            required=required,
             repeatable=repeatable,
             timeout=SHORTENED_TO * limit if shortened else timeout,
             stand_in=stand_in,
@@ -214,7 +223,15 @@ class RouteCompiler:
         names = (*(named.text for named in layers), *upstream.layers)
         target = f"{spec.method} {upstream.name}/{getattr(spec.path, 'source', spec.path)}"
         own = any(map(_is_credential, template.uses))
-        return step, StepFacts(upstream.name, target, names, shortened, own)
+        return step, StepFacts(upstream.name, target, names, shortened, own, reason)
+
+    def _requirement(self, step: StepSpec) -> tuple[bool, str]:
+        """Whether the request fails without *step*, and why."""
+        if step.required is not None:
+            return step.required, "it says so"
+        if len(self.spec.steps) == 1:
+            return True, "the route's only step"
+        return False, "one of several"
 
     def _uses(self) -> Iterable[Use]:
         for template in (*self._requests.values(), *self._fallbacks.values(), self._respond):
@@ -223,9 +240,9 @@ class RouteCompiler:
     def _merge(self) -> Merge:
         if self._respond is not None:
             return self._respond.answer()
-        merge = self._spec.merge
+        merge = self.spec.merge
         assert merge is not None
-        order = list(self._spec.steps)
+        order = list(self.spec.steps)
         steps = [(name, order.index(name)) for name in merge.steps]
         return merging(steps, merge.on_conflict, deep=merge.deep)
 

@@ -49,7 +49,7 @@ class Upstream:
     """A running upstream. ``source`` has its layers on; ``layers`` are their names, outermost first.
 
     ``address`` is the configured URL for operators, with ``${NAME}`` in place of what it stands for.
-    ``base_path`` has no slash at its end.
+    ``base_path`` is the url's path as it stands there.
     """
 
     name: str
@@ -84,7 +84,7 @@ def build_upstream(name: str, spec: UpstreamSpec, shared: Shared) -> Upstream:
     return Upstream(
         name=name,
         address=getattr(spec.url, "source", spec.url),
-        base_path=urlsplit(spec.url).path.rstrip("/"),
+        base_path=urlsplit(spec.url).path,
         timeout=spec.timeout,
         transport=transport,
         breaker=breaker,

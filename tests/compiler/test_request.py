@@ -85,7 +85,7 @@ def test_edges_come_from_every_part_of_the_call():
         known, "POST", "{a.x}", [("q", "{b.x | 1}")], {"x-h": "{c.x}{b.y | 2}"}, ("form", {"f": "{d}"})
     )
     assert template.edges == Edges(frozenset({0, 2, 3}), frozenset({1}))
-    assert template.header_names == {"x-h"}
+    assert template.always_sends("x-h")
 
 
 def test_faults_of_every_part_are_reported_with_their_place():
