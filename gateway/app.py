@@ -207,7 +207,7 @@ class Gateway:
             listener=self._note_transition,
         )
         serving = Serving(
-            engine=Engine(self._timers, self._buffered, self._background),
+            engine=Engine(self._timers, self._buffered, self._background, time.monotonic),
             intake=self._intake,
             meters=self.metrics,
             access_log=log,

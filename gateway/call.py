@@ -24,9 +24,10 @@ class Trace:
 
     ``trace_id`` is 32 hex digits, ``flags`` two, ``parent_id`` the client's span id or ``""``. Each
     attempt makes a parent id of its own. ``tracestate`` and ``baggage`` are header values or ``""``.
+    ``lines`` is for whoever sends it on: rendered once, used by every call of the request.
     """
 
-    __slots__ = ("baggage", "flags", "parent_id", "request_id", "trace_id", "tracestate")
+    __slots__ = ("baggage", "flags", "lines", "parent_id", "request_id", "trace_id", "tracestate")
 
     def __init__(
         self,
@@ -43,6 +44,7 @@ class Trace:
         self.parent_id = parent_id
         self.tracestate = tracestate
         self.baggage = baggage
+        self.lines: tuple[bytes, bytes] | None = None
 
 
 class Call:

@@ -103,7 +103,7 @@ class Endpoint:
     async def __call__(self, scope: Message, receive: Receive, send: Send, path: Mapping[str, str]) -> None:
         """Answer one request whose path parameters are *path*."""
         engine = self._engine
-        arrived = engine.loop.time()
+        arrived = engine.clock()
         headers = scope["headers"]
         trace, limit = self._intake.read(headers, scope.get("client"), self.plan.time_limit)
         body: bytes | None = None
@@ -116,7 +116,7 @@ class Endpoint:
                 await self._refuse(scope, send, taken, arrived)
                 return
             body = taken
-            limit = max(0.0, limit - (engine.loop.time() - arrived))  # the clock started at arrival
+            limit = max(0.0, limit - (engine.clock() - arrived))  # the clock started at arrival
         try:
             inputs = self._read_inputs(path, scope["query_string"], headers, body)
         except InputFault as fault:
@@ -145,7 +145,7 @@ class Endpoint:
         if self._timing is not None:
             block += self._timing.line(run.calls, run.outcomes, run.trace.trace_id)
         await answer(scope, send, status, block, body)
-        seconds = self._engine.loop.time() - arrived
+        seconds = self._engine.clock() - arrived
         self._meter.record(status, degraded, seconds)
         if self._access_log is not None:
             self._access_log(run, status, degraded, seconds)
@@ -194,7 +194,7 @@ class Endpoint:
 
     async def _refuse(self, scope: Message, send: Send, problem: Problem, arrived: float) -> None:
         await answer(scope, send, *problem)
-        self._meter.record(problem.status, False, self._engine.loop.time() - arrived)
+        self._meter.record(problem.status, False, self._engine.clock() - arrived)
 
     def _give_back(self, body: bytes | None) -> None:
         if body:

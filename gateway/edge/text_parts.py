@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from gateway.edge.inputs import Violation, Wanted
+from gateway.edge.values import PLAIN
 
 Headers = Sequence[tuple[bytes, bytes]]
 """As in an ASGI scope: names in lower case."""
@@ -25,11 +26,14 @@ _BLANKS = " \t"
 def path_part(
     wanted: Sequence[Wanted],
 ) -> Callable[[Mapping[str, str], list[Any], list[Violation]], None]:
-    """Reads path parameters; the route table has decoded them."""
-    of_slot = [(one.slot, str(one.input.keys[0]), one.check) for one in wanted]
+    """Reads path parameters; the route table has decoded them, and made plain ones canonical."""
+    plain = [(one.slot, str(one.input.keys[0])) for one in wanted if one.input.type in PLAIN]
+    others = [(one.slot, str(one.input.keys[0]), one.check) for one in wanted if one.input.type not in PLAIN]
 
     def read(path: Mapping[str, str], values: list[Any], faults: list[Violation]) -> None:
-        for slot, key, check in of_slot:
+        for slot, key in plain:
+            values[slot] = path[key]
+        for slot, key, check in others:
             value = check(path[key])
             if isinstance(value, Violation):
                 faults.append(value)

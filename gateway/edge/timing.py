@@ -35,14 +35,17 @@ class Timing:
 
     def line(self, calls: Sequence[Call | None], outcomes: Sequence[Outcome | None], trace_id: str) -> bytes:
         """The whole line with its end. A step that was never called (``None``) took no time."""
-        line = b""
+        parts = []
         for prefix, call, outcome in zip(self._prefixes, calls, outcomes, strict=True):
             seconds = 0.0 if call is None else call.elapsed
-            line += prefix
-            line += _MILLISECONDS[int(seconds * 10_000)] if 0.0 <= seconds < _TABLE_ENDS else _slow(seconds)
+            parts.append(prefix)
+            parts.append(
+                _MILLISECONDS[int(seconds * 10_000)] if 0.0 <= seconds < _TABLE_ENDS else _slow(seconds)
+            )
             if outcome is not None and outcome.cause is not None:
-                line += _DESCRIBED[outcome.cause]
-        return line + b", trace;desc=" + trace_id.encode() + b"\r\n"
+                parts.append(_DESCRIBED[outcome.cause])
+        parts += (b", trace;desc=", trace_id.encode(), b"\r\n")
+        return b"".join(parts)
 
 
 def _slow(seconds: float) -> bytes:

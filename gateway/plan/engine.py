@@ -17,22 +17,24 @@ if TYPE_CHECKING:
 class Engine:
     """What every run of a process shares: the timers of its loop, byte budget and background calls.
 
-    ``spawn`` sets a step's coroutine going: a ``Flight``, or ``loop.create_task`` for the plain form, which
-    every flight must behave like.
+    *clock* gives seconds and agrees with the loop's on lengths of time. ``spawn`` sets a step's coroutine
+    going: a ``Flight``, or ``loop.create_task`` for the plain form, which every flight must behave like.
     """
 
-    __slots__ = ("background", "buffered", "spawn", "timers")
+    __slots__ = ("background", "buffered", "clock", "spawn", "timers")
 
     def __init__(
         self,
         timers: Timers,
         buffered: Buffered,
         background: Background,
+        clock: Callable[[], float],
         spawn: Callable[[Coroutine[Any, Any, None]], Flying] = Flight,
     ) -> None:
         self.timers = timers
         self.buffered = buffered
         self.background = background
+        self.clock = clock
         self.spawn = spawn
 
     @property

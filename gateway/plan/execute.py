@@ -69,7 +69,7 @@ class Run:
         self.plan = plan
         self.inputs = inputs
         self.trace = trace
-        self.started = engine.loop.time()
+        self.started = engine.clock()
         self.deadline = self.started + limit
         self.outcomes: list[Outcome | None] = [None] * count
         self.calls: list[Call | None] = [None] * count
@@ -262,7 +262,7 @@ class Run:
             ):
                 call.cut(failure)
             else:
-                call.elapsed = self._engine.loop.time() - self.started
+                call.elapsed = self._engine.clock() - self.started
                 outcome = _instead(self.plan.steps[index], failure, self.inputs)
                 self._begin(self._settle(index, outcome), in_flight=False)
 

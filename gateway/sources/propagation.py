@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import getrandbits
 
-from gateway.call import Call
+from gateway.call import Call, Trace
 
 
 def propagated(call: Call, now: float) -> bytes:
@@ -14,15 +14,19 @@ def propagated(call: Call, now: float) -> bytes:
     ``call.deadline``; what is left is rounded down and never negative.
     """
     trace = call.trace
+    before, after = trace.lines or _lines(trace)
     left = int((call.deadline - now) * 1000)
     # All zeros would be an invalid parent id.
-    lines = (
-        f"traceparent: 00-{trace.trace_id}-{getrandbits(64) or 1:016x}-{trace.flags}\r\n"
-        f"x-request-id: {trace.request_id}\r\n"
-        f"x-request-timeout-ms: {max(0, left)}\r\n"
-    )
+    return b"%b%016x%b%d\r\n" % (before, getrandbits(64) or 1, after, max(0, left))
+
+
+def _lines(trace: Trace) -> tuple[bytes, bytes]:
+    """What all attempts of a request have in common, before and after the parent id; made once."""
+    lines = f"-{trace.flags}\r\nx-request-id: {trace.request_id}\r\n"
     if trace.tracestate:
         lines += f"tracestate: {trace.tracestate}\r\n"
     if trace.baggage:
         lines += f"baggage: {trace.baggage}\r\n"
-    return lines.encode("latin-1")
+    lines += "x-request-timeout-ms: "
+    trace.lines = f"traceparent: 00-{trace.trace_id}-".encode(), lines.encode("latin-1")
+    return trace.lines

@@ -10,7 +10,8 @@ from gateway.layers.deadline import within_deadline
 from gateway.layers.fallback import standing_in
 from gateway.outcome import Cause, Failure, Freshness, Success
 from gateway.plan.background import Background
-from gateway.plan.execute import Engine, Run
+from gateway.plan.engine import Engine
+from gateway.plan.execute import Run
 from gateway.plan.model import Plan, Step
 from tests.support.calls import TRACE
 from tests.support.sources import After, Hang
@@ -30,7 +31,7 @@ class Gateway:
     def __init__(self, *, chained=False, time_limit=2.0, **upstream) -> None:
         self.a, self.b, self.c = (Upstream(**upstream) for _ in range(3))
         self.loop, self.time_limit = self.a.loop, time_limit
-        self.engine = Engine(self.a.timers, Buffered(1 << 20), Background())
+        self.engine = Engine(self.a.timers, Buffered(1 << 20), Background(), self.a.timers.loop.time)
         steps = [
             self.step(0, self.a, required=True),
             self.step(1, self.b, needs=(0,) if chained else ()),

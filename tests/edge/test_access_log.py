@@ -41,7 +41,7 @@ def run_of(*outcomes, inputs=()):
     """A run over steps a, b, c, … that ended so; its time limit is one second."""
     steps = [Step("abc"[i], i, source=None, prepare=None) for i in range(len(outcomes))]
     loop = VirtualTimeLoop()
-    engine = Engine(Timers(loop), Buffered(0), Background())
+    engine = Engine(Timers(loop), Buffered(0), Background(), loop.time)
     run = Run(Plan("GET /x/{id}", tuple(steps), 1.0, merge=None), engine, inputs, TRACE, 1.0)
     run.outcomes[:] = outcomes
     loop.close()

@@ -37,14 +37,14 @@ def test_parts_nobody_reads_are_not_even_parsed():
 def test_all_violations_are_reported_together():
     reader = reading(
         [
-            Input("path", ("id",), "int"),
+            Input("path", ("id",), segment=True),
             Input("query", ("a",), required=True),
             Input("query", ("b",), "int"),
             Input("body", ("c",), "json", required=True),
         ]
     )
-    assert violations(reader, {"id": "x"}, b"b=y", body=b"{}") == [
-        Violation("id", "is not an int"),
+    assert violations(reader, {"id": ""}, b"b=y", body=b"{}") == [
+        Violation("id", "is empty"),
         Violation("query.a", "is missing"),
         Violation("query.b", "is not an int"),
         Violation("body.c", "is missing"),

@@ -22,12 +22,17 @@ def query(text, *names, **flags):
     return run(query_part, text, *(Input("query", (name,), **flags) for name in names))
 
 
-def test_path_parameters_are_checked_by_type():
-    assert run(path_part, {"a": "-0", "b": "x"}, Input("path", ("b",)), Input("path", ("a",), "int")) == [
+def test_path_parameters_of_plain_types_are_taken_as_the_route_table_made_them():
+    assert run(path_part, {"a": "7", "b": "x"}, Input("path", ("b",)), Input("path", ("a",), "int")) == [
         "x",
-        "0",
+        "7",
     ]
-    assert run(path_part, {"a": "x"}, Input("path", ("a",), "int")) == [Violation("a", "is not an int")]
+
+
+def test_path_parameters_that_may_be_any_text_are_checked_for_their_place():
+    faults = run(path_part, {"a": ".."}, Input("path", ("a",), segment=True))
+
+    assert [fault.parameter for fault in faults] == ["a"]
 
 
 def test_query_is_decoded():

@@ -46,7 +46,8 @@ def virtually(scenario):
 
 def make_engine(background=None):
     timers = Timers(asyncio.get_running_loop())
-    return Engine(timers, Buffered(1 << 20), Background() if background is None else background, FORM.get())
+    background = Background() if background is None else background
+    return Engine(timers, Buffered(1 << 20), background, timers.loop.time, FORM.get())
 
 
 class Upstream:
