@@ -1,0 +1,42 @@
+"""Configurations compiled as the gateway compiles them, but not opened: nothing here needs a loop."""
+
+import time
+
+from gateway.buffered import Buffered
+from gateway.compiler.compile import Serving, compile_config
+from gateway.compiler.upstreams import Shared
+from gateway.config import ConfigError, load_text
+from gateway.edge.incoming import Intake
+from gateway.plan.background import Background
+from gateway.plan.engine import Engine
+from gateway.telemetry.metrics import Metrics
+from gateway.timers import Timers
+
+USERS = "upstreams: { users: { url: http://127.0.0.1:9101 } }\n"
+
+
+def shared(metrics=None, listener=lambda transition: None, clock=time.monotonic):
+    """What upstreams share."""
+    return Shared(Timers(), Buffered(1 << 20), clock, (metrics or Metrics()).attempts, listener)
+
+
+def compiled(text, metrics=None, access_log=None, clock=time.monotonic, **environ):
+    """A whole configuration; *environ* are its ``${…}``. Raises ``ConfigError``."""
+    metrics = metrics or Metrics()
+    common = shared(metrics, clock=clock)
+    engine = Engine(common.timers, common.buffered, Background(), clock)
+    return compile_config(load_text(text, environ), common, Serving(engine, Intake(), metrics, access_log))
+
+
+def route(key, settings, upstreams=USERS, **environ):
+    """One compiled route of a configuration with the upstream ``users``."""
+    return compiled(f"{upstreams}routes:\n  {key}: {settings}\n", **environ).routes[key]
+
+
+def messages(text, **environ):
+    """The faults of a configuration, as messages in the order of the file."""
+    try:
+        compiled(text, **environ)
+    except ConfigError as error:
+        return [fault.message for fault in error.faults]
+    return []
