@@ -61,7 +61,16 @@ def run(machine: Machine, rows: Sequence[Row], rounds: int, seconds: int) -> lis
 def report(found: Sequence[Figure], rounds: int, seconds: int) -> str:
     """The table with the line that says when, on what and how it was measured."""
     how = f"{CONNECTIONS} connections, median of {rounds} interleaved rounds of {seconds} s"
-    return f"{table.markdown(found)}\n\nMeasured {datetime.now(UTC):%Y-%m-%d}; {described()}; {how}."
+    line = f"Measured {datetime.now(UTC):%Y-%m-%d}; {described()}; {how}."
+    return f"{table.markdown(found)}\n\n{line}{crowded(found[0])}"
+
+
+def crowded(bare: Figure) -> str:
+    """A warning if others used the server's core: bare keeps it fully busy when it has it for itself."""
+    if bare.sample is None or bare.sample.busy >= 0.9:
+        return ""
+    share = f"{bare.sample.busy:.0%}".replace("%", " %")
+    return f" **The machine was busy with other work: bare had only {share} of its core.**"
 
 
 def main(arguments: Sequence[str]) -> int:
