@@ -74,6 +74,9 @@ class Gateway:
         self._phase = Phase.STARTING
         self._opening = asyncio.Lock()
         self._intake = Intake(map(str, server.trust))
+        self._access_log = None
+        if server.access_log != "off":
+            self._access_log = AccessLog(every=server.access_log == "all", clock=time.monotonic)
         self._compiled = self._compile(loaded)
         self._health = Health(
             {name: each.breaker.snapshot if each.breaker else None for name, each in self.upstreams.items()},
@@ -83,7 +86,7 @@ class Gateway:
         described = [describe(route) for route in self.routes.values()]
         pages = public_pages(self._health, described if self._docs == "public" else None)
         unrouted = self.metrics.requests(names.NO_ROUTE)
-        self._listener = Listener(self._compiled.router, pages, self._intake, unrouted)
+        self._listener = Listener(self._compiled.router, pages, self._intake, unrouted, self._access_log)
         self.admin = admin_app(
             Insight(
                 health=self._health,
@@ -147,6 +150,8 @@ class Gateway:
         if self._lag is not None:
             self._lag.stop()
         self._timers.close()
+        if self._access_log is not None:
+            self._access_log.flush()
         self._phase = Phase.STARTING
 
     async def __aenter__(self) -> Self:
@@ -193,12 +198,6 @@ class Gateway:
         await self.open()
 
     def _compile(self, loaded: Loaded) -> Compiled:
-        server = loaded.config.server
-        log = (
-            None
-            if server.access_log == "off"
-            else AccessLog(every=server.access_log == "all", clock=time.monotonic)
-        )
         shared = Shared(
             timers=self._timers,
             buffered=self._buffered,
@@ -210,15 +209,14 @@ class Gateway:
             engine=Engine(self._timers, self._buffered, self._background, time.monotonic),
             intake=self._intake,
             meters=self.metrics,
-            access_log=log,
+            access_log=self._access_log,
         )
         return compile_config(loaded, shared, serving)
 
     def _note_transition(self, transition: Transition) -> None:
         self.metrics.count_transition(transition)
-        _log.warning(
-            "breaker of %s: %s → %s (%s)", transition.name, transition.old, transition.new, transition.detail
-        )
+        why = transition.detail or transition.reason
+        _log.warning("breaker of %s: %s → %s (%s)", transition.name, transition.old, transition.new, why)
 
     def _watch(self) -> None:
         """Register what is looked at when metrics are scraped."""

@@ -44,10 +44,13 @@ class RequestMeter(Protocol):
 
 
 class AccessLog(Protocol):
-    """Told of every request that a route ended."""
+    """Told of every request that was answered. Must not raise."""
 
     def __call__(self, run: Run, status: int, degraded: bool, seconds: float) -> None:  # noqa: FBT001
         """One request was answered with *status* after *seconds*."""
+
+    def refused(self, route: str, status: int, request_id: str, seconds: float) -> None:
+        """One request was answered without a plan."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,22 +116,25 @@ class Endpoint:
                 self._meter.client_gone()
                 return
             if not isinstance(taken, bytes):
-                await self._refuse(scope, send, taken, arrived)
+                await self._refuse(scope, send, taken, arrived, trace)
                 return
             body = taken
             limit = max(0.0, limit - (engine.clock() - arrived))  # the clock started at arrival
         try:
-            inputs = self._read_inputs(path, scope["query_string"], headers, body)
-        except InputFault as fault:
-            self._give_back(body)
-            await self._refuse(scope, send, problems.bad_request(fault, trace.request_id), arrived)
-            return
-        run = Run(self.plan, engine, inputs, trace, limit)
-        try:
-            await self._run(run, scope, receive, send, arrived)
+            try:
+                inputs = self._read_inputs(path, scope["query_string"], headers, body)
+            except InputFault as fault:
+                problem = problems.bad_request(fault, trace.request_id)
+                await self._refuse(scope, send, problem, arrived, trace)
+                return
+            run = Run(self.plan, engine, inputs, trace, limit)
+            try:
+                await self._run(run, scope, receive, send, arrived)
+            finally:
+                run.release()
         finally:
-            run.release()
-            self._give_back(body)
+            if body:
+                engine.buffered.give(len(body))
 
     async def _run(self, run: Run, scope: Message, receive: Receive, send: Send, arrived: float) -> None:
         """Run the plan, and answer unless the client has left."""
@@ -192,10 +198,11 @@ class Endpoint:
         too_large = taken is Refusal.TOO_LARGE
         return problems.refused(413, trace.request_id) if too_large else problems.no_space(trace.request_id)
 
-    async def _refuse(self, scope: Message, send: Send, problem: Problem, arrived: float) -> None:
+    async def _refuse(
+        self, scope: Message, send: Send, problem: Problem, arrived: float, trace: Trace
+    ) -> None:
         await answer(scope, send, *problem)
-        self._meter.record(problem.status, False, self._engine.clock() - arrived)
-
-    def _give_back(self, body: bytes | None) -> None:
-        if body:
-            self._engine.buffered.give(len(body))
+        seconds = self._engine.clock() - arrived
+        self._meter.record(problem.status, False, seconds)
+        if self._access_log is not None:
+            self._access_log.refused(self.plan.route, problem.status, trace.request_id, seconds)

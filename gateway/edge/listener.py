@@ -15,7 +15,7 @@ from gateway.edge.path import path_of
 from gateway.edge.router import Unrouted
 
 if TYPE_CHECKING:
-    from gateway.edge.endpoint import Endpoint, RequestMeter
+    from gateway.edge.endpoint import AccessLog, Endpoint, RequestMeter
     from gateway.edge.incoming import Intake
     from gateway.edge.router import Router
 
@@ -25,14 +25,22 @@ _log = logging.getLogger("gateway.edge")
 class Listener:
     """Answers HTTP requests: *pages* are the gateway's own, *router* knows the endpoints.
 
-    *meter* counts the requests that no route takes.
+    *meter* counts the requests that no route takes, *access_log* is told of them.
     """
 
-    def __init__(self, router: Router[Endpoint], pages: Any, intake: Intake, meter: RequestMeter) -> None:
+    def __init__(
+        self,
+        router: Router[Endpoint],
+        pages: Any,
+        intake: Intake,
+        meter: RequestMeter,
+        access_log: AccessLog | None,
+    ) -> None:
         self._match = router.match
         self._pages = pages
         self._intake = intake
         self._meter = meter
+        self._access_log = access_log
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request (an ASGI scope of type ``http``)."""
@@ -42,9 +50,7 @@ class Listener:
             return
         match = self._match(scope["method"], path)
         if isinstance(match, Unrouted):
-            problem = problems.not_routed(match, self._request_id(scope))
-            await answer(scope, send, *problem)
-            self._meter.record(problem.status, False, 0.0)
+            await self._refuse(match, scope, send)
             return
         try:
             await match.target(scope, receive, send, match.params)
@@ -54,6 +60,14 @@ class Listener:
             if has_started(send):
                 raise  # half an answer is out: the server ends the connection
             await answer(scope, send, *problems.bug(request_id))
+
+    async def _refuse(self, unrouted: Unrouted, scope: Message, send: Send) -> None:
+        request_id = self._request_id(scope)
+        problem = problems.not_routed(unrouted, request_id)
+        await answer(scope, send, *problem)
+        self._meter.record(problem.status, False, 0.0)
+        if self._access_log is not None:
+            self._access_log.refused("no route", problem.status, request_id, 0.0)
 
     def _request_id(self, scope: Message) -> str:
         return self._intake.read(scope["headers"], None, 1.0)[0].request_id

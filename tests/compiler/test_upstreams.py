@@ -42,8 +42,8 @@ def test_defaults_make_the_guards_of_the_contract():
 def test_every_key_of_a_breaker_becomes_the_rule_of_its_name():
     upstream = built(
         f"{URL}, timeout: 700ms, breaker: {{ failure_ratio: 0.25, minimum_throughput: 7, "
-        "sampling_window: 3s, consecutive: 4, open_for: 2s, max_open_for: 9s, jitter: 0.1, probes: 2, slow_call: 300ms, "
-        "slow_ratio: 0.6 }"
+        "sampling_window: 3s, consecutive: 4, open_for: 2s, max_open_for: 9s, jitter: 0.1, probes: 2, "
+        "slow_call: 300ms, slow_ratio: 0.6 }"
     )
 
     assert upstream.breaker.circuit.rules == CircuitRules(
