@@ -100,7 +100,8 @@ async def scripted(script: Script, **options) -> AsyncIterator[ScriptedServer]:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
-        await listener.wait_closed()
+        async with asyncio.timeout(5):  # from Python 3.12 on this waits for every connection
+            await listener.wait_closed()
     assert not server.faults, server.faults
 
 

@@ -5,7 +5,7 @@ import threading
 import pytest
 import trustme
 
-from gateway.outcome import Cause, Failure
+from gateway.outcome import Cause
 from gateway.transport.dial import Dialer
 from gateway.transport.origin import Origin
 from gateway.transport.resolve import Resolver
@@ -16,6 +16,13 @@ async def quiet(peer: Peer) -> None:
     await peer.eof()
 
 
+class Open(asyncio.Protocol):
+    """A connection that the test closes."""
+
+    def connection_made(self, transport):
+        self.transport = transport
+
+
 def dialer(port, addresses=("127.0.0.1",), *, timeout=1.0, scheme="http", context=None) -> Dialer:
     origin = Origin(scheme, "up.example", port)
     return Dialer(origin, timeout, context, Resolver("up.example", port, lookup=lambda *_: list(addresses)))
@@ -23,8 +30,9 @@ def dialer(port, addresses=("127.0.0.1",), *, timeout=1.0, scheme="http", contex
 
 async def test_connects_to_what_the_resolver_says():
     async with scripted(quiet) as server:
-        protocol = await dialer(server.port).dial(asyncio.Protocol)
-        assert isinstance(protocol, asyncio.Protocol)
+        protocol = await dialer(server.port).dial(Open)
+        assert protocol.transport.get_extra_info("peername") == ("127.0.0.1", server.port)
+        protocol.transport.abort()
 
 
 async def test_refusal_is_unreachable_with_its_reason():
@@ -36,7 +44,8 @@ async def test_refusal_is_unreachable_with_its_reason():
 async def test_next_address_is_tried_and_then_preferred():
     async with scripted(quiet) as server:
         it = dialer(server.port, ["127.0.0.2", "127.0.0.1"])
-        assert not isinstance(await it.dial(asyncio.Protocol), Failure)
+        protocol = await it.dial(Open)
+        protocol.transport.abort()
         assert (await it._resolver.addresses())[0] == "127.0.0.1"
 
 
@@ -76,8 +85,9 @@ async def test_certificate_and_name_are_checked(name, trusted, reason):
     ours = ssl.create_default_context()
     (authority if trusted else stranger).configure_trust(ours)
     async with scripted(quiet, ssl=theirs) as server:
-        got = await dialer(server.port, scheme="https", context=ours).dial(asyncio.Protocol)
+        got = await dialer(server.port, scheme="https", context=ours).dial(Open)
         if reason is None:
-            assert not isinstance(got, Failure)
+            assert got.transport.get_extra_info("ssl_object").server_hostname == name
+            got.transport.abort()
         else:
             assert (got.cause, reason in got.detail) == (Cause.UNREACHABLE, True), got
