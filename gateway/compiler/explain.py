@@ -79,7 +79,7 @@ def _upstream(upstream: Upstream, spec: UpstreamSpec) -> Iterable[str]:
 
 
 def _step(step: Step, facts: StepFacts, names: list[str]) -> list[str]:
-    words = [f"{'required' if step.required else 'optional'} ({facts.reason})"]
+    words = [("required" if step.required else "optional") + (f" ({facts.reason})" if facts.reason else "")]
     words += ["fallback"] if step.stand_in is not None else []
     words += [] if step.repeatable else ["not repeatable: sent at most once, never cut once sent"]
     cut = " (cut to fit the time limit)" if facts.shortened else ""

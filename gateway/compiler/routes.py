@@ -55,7 +55,7 @@ _MEANT: Final = re.compile(r"\{([A-Za-z][A-Za-z0-9_-]*)")
 class StepFacts:
     """What ``explain`` tells of a step beside the plan. ``shortened``: its timeout was cut to fit.
 
-    ``reason`` says why it is required or not.
+    ``reason`` says why it is required or not; ``""`` for one of several that says nothing.
     """
 
     upstream: str
@@ -231,7 +231,7 @@ class RouteCompiler:
             return step.required, "it says so"
         if len(self.spec.steps) == 1:
             return True, "the route's only step"
-        return False, "one of several"
+        return False, ""
 
     def _uses(self) -> Iterable[Use]:
         for template in (*self._requests.values(), *self._fallbacks.values(), self._respond):

@@ -56,7 +56,7 @@ def test_required_steps_are_told_with_the_reason():
 
     assert "required (the route's only step); one attempt takes at most 1 s" in only
     assert "required (it says so); one attempt takes at most 1 s" in several
-    assert "optional (one of several); one attempt takes at most 1 s" in several
+    assert "optional; one attempt takes at most 1 s" in several
 
 
 def test_shortened_timeout_is_told():
