@@ -45,6 +45,7 @@ class Run:
     """
 
     __slots__ = (
+        "_detached",
         "_done",
         "_engine",
         "_finished",
@@ -79,6 +80,7 @@ class Run:
         self._pending = count
         self._flights: dict[int, Flying] = {}
         self._leaders: dict[int, int] = {}
+        self._detached: frozenset[int] = frozenset()
         self._done: asyncio.Future[None] | None = None
         self._finished = False
         self._over: Failure | None = None
@@ -136,10 +138,10 @@ class Run:
     def release(self) -> None:
         """Give back the body bytes of all ended calls; those still under way give theirs at their end."""
         self._released = True
-        for call, outcome in zip(self.calls, self.outcomes, strict=True):
-            if call is not None and call.held and outcome is not None:
-                self._engine.buffered.give(call.held)
-                call.held = 0
+        for index, call in enumerate(self.calls):
+            ended = self.outcomes[index] is not None and index not in self._detached
+            if call is not None and call.held and ended:
+                self._give_back(call)
 
     def _arm(self) -> Callable[[Run], None]:
         """Start the request's one timer; returns what stops it."""
@@ -214,6 +216,9 @@ class Run:
                 outcome = await step.source(call)
             except Exception:  # noqa: BLE001 - rule 1
                 outcome = self._bug(step)
+            except BaseException:
+                self._give_back(call)  # cancelled: nobody will ask for what came
+                raise
             following = self._end(index, outcome, in_flight=leader is not None)
             if following is not None and leader is not None:
                 self._leaders[following] = leader
@@ -225,9 +230,12 @@ class Run:
         if self.outcomes[index] is None:
             following = self._begin(self._settle(index, outcome), in_flight=in_flight)
         if self._released and call.held:
-            self._engine.buffered.give(call.held)
-            call.held = 0
+            self._give_back(call)
         return following
+
+    def _give_back(self, call: Call) -> None:
+        self._engine.buffered.give(call.held)
+        call.held = 0
 
     def _settle(self, index: int, outcome: Outcome) -> Sequence[int]:
         """Record how a step ended; returns the steps that thereby became ready."""
@@ -254,17 +262,14 @@ class Run:
             if call is None or self.outcomes[index] is not None:
                 continue
             flight = self._flights.get(self._leaders.get(index, index))
-            if (
-                call.repeatable
-                or not call.sent
-                or flight is None
-                or not self._engine.background.adopt(flight)
-            ):
+            kept = not call.repeatable and call.sent and flight and self._engine.background.adopt(flight)
+            if not kept:
                 call.cut(failure)
-            else:
-                call.elapsed = self._engine.clock() - self.started
-                outcome = _instead(self.plan.steps[index], failure, self.inputs)
-                self._begin(self._settle(index, outcome), in_flight=False)
+                continue
+            self._detached |= {index}
+            call.elapsed = self._engine.clock() - self.started
+            outcome = _instead(self.plan.steps[index], failure, self.inputs)
+            self._begin(self._settle(index, outcome), in_flight=False)
 
     def _give_up(self) -> None:
         """Answer without the steps that even a cut could not end: that is a bug in their source."""

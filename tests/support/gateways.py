@@ -22,6 +22,18 @@ from tests.support.servers import scripted
 class Client(RawClient):
     """A raw client that keeps the case of header values, and repeated headers apart in ``lines``."""
 
+    def send(self, method, target, body=None, headers=()):
+        """Write one request; a JSON *body*, and the port's own address as host unless *headers* have one."""
+        given = {name.lower() for name, _ in headers}
+        lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers)]
+        if "host" not in given:
+            lines.append(f"host: 127.0.0.1:{self._port}")
+        data = b"" if body is None else json.dumps(body).encode()
+        if body is not None:
+            lines += ["content-type: application/json"] * ("content-type" not in given)
+            lines.append(f"content-length: {len(data)}")
+        self.writer.write("\r\n".join([*lines, "", ""]).encode() + data)
+
     def send_raw(self, data):
         self.writer.write(data)
 
@@ -41,14 +53,11 @@ class Client(RawClient):
         return await self.reader.read(1) == b""
 
 
-class Served:
-    """A gateway that listens."""
+class Listening:
+    """Somebody listens on ``port``: ask there."""
 
-    def __init__(self, gateway, port, server, up):
-        self.gateway = gateway
+    def __init__(self, port):
         self.port = port
-        self.server = server
-        self.up = up
 
     def client(self):
         return Client(self.port)
@@ -67,6 +76,15 @@ class Served:
         async with self.client() as client:
             client.send_raw(data)
             return await client.answer()
+
+
+class Served(Listening):
+    """A gateway that listens; ``up`` has the servers of its upstreams."""
+
+    def __init__(self, gateway, port, up):
+        super().__init__(port)
+        self.gateway = gateway
+        self.up = up
 
     def held(self):
         return held_by(self.gateway)
@@ -113,7 +131,7 @@ def gateway_of(config, *, environ=None, **options):
 
 @contextlib.asynccontextmanager
 async def listening(app):
-    """Serve an ASGI application as ``gateway run`` does, but for opening it; gives its port and server.
+    """Serve an ASGI application as ``gateway run`` does, but for opening it; gives where.
 
     Goes through uvicorn's own steps, without the tenth of a second that its shutdown always takes.
     """
@@ -125,7 +143,7 @@ async def listening(app):
         await server.on_tick(0)
         state = server.server_state
         try:
-            yield listener.getsockname()[1], server
+            yield Listening(listener.getsockname()[1])
         finally:
             for each in server.servers:
                 each.close()
@@ -153,8 +171,8 @@ async def serving(config, *, options=None, **environ):
                     environ[name] = up[name].url
             gateway = gateway_of(config, environ=environ, **(options or {}))
             await stack.enter_async_context(gateway)
-            port, server = await stack.enter_async_context(listening(gateway))
-            served = Served(gateway, port, server, up)
+            listener = await stack.enter_async_context(listening(gateway))
+            served = Served(gateway, listener.port, up)
             yield served
             await served.idle()
     finally:
