@@ -140,6 +140,15 @@ Source = Callable[[Call], Awaitable[Outcome]]
 Layer = Callable[[Source], Source]
 
 
+async def answered(outcome: Outcome) -> Outcome:
+    """What a layer gives back that ends a call without asking further.
+
+    A layer that only looks at a call on its way down is a plain function that returns ``inner(call)``, or
+    this: a coroutine frame less for every call (0.1 µs each).
+    """
+    return outcome
+
+
 def stack(source: Source, layers: Iterable[Layer]) -> Source:
     """Wrap *source* in *layers*, the first one listed outermost."""
     for layer in reversed(list(layers)):

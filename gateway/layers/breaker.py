@@ -21,7 +21,7 @@ from typing import Any, Final, NoReturn, ParamSpec, TypeVar, cast
 
 from aiocircuitbreaker import CircuitBreaker, CircuitBreakerError, State
 
-from gateway.call import Call, Layer, Source
+from gateway.call import Call, Layer, Source, answered
 from gateway.layers.circuit import Circuit
 from gateway.layers.circuit_rules import CircuitRules
 from gateway.layers.circuit_state import CircuitSnapshot, CircuitState, Listener
@@ -199,11 +199,11 @@ def refusing_while_open(breaker: Breaker, clock: Clock) -> Layer:
     refuses = breaker.circuit.refuses
 
     def wrap(inner: Source) -> Source:
-        async def gated(call: Call) -> Outcome:
+        def gated(call: Call) -> Awaitable[Outcome]:
             now = clock()
             if refuses(now):
-                return _refusal(breaker, now)
-            return await inner(call)
+                return answered(_refusal(breaker, now))
+            return inner(call)
 
         return gated
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
-from gateway.call import Call, Layer, Source
+from gateway.call import Call, Layer, Source, answered
 from gateway.outcome import Cause, Failure, Outcome
 
 
@@ -15,11 +15,11 @@ def within_deadline(floor: float, clock: Callable[[], float]) -> Layer:
     """
 
     def wrap(inner: Source) -> Source:
-        async def bounded(call: Call) -> Outcome:
+        def bounded(call: Call) -> Awaitable[Outcome]:
             left = call.deadline - clock()
             if left < floor:
-                return Failure(Cause.OUT_OF_TIME, f"not begun with {left * 1000:.0f} ms left")
-            return await inner(call)
+                return answered(Failure(Cause.OUT_OF_TIME, f"not begun with {left * 1000:.0f} ms left"))
+            return inner(call)
 
         return bounded
 
