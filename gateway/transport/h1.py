@@ -36,7 +36,7 @@ class H1Transport:
     ``limit`` connections at most; a call waits at most ``max_wait`` seconds for one to become free
     (then ``bulkhead_full``). ``connect_timeout`` bounds look-up, connect and handshake together.
     ``max_response`` bounds a body, in bytes. ``ssl_context`` replaces the default verification.
-    Belongs to the loop on which it is opened.
+    Belongs to the loop on which it is opened; once closed, it can be opened on another.
     """
 
     def __init__(
@@ -69,8 +69,9 @@ class H1Transport:
         self._lines = f" HTTP/1.1\r\nhost: {origin.authority}\r\naccept-encoding: identity\r\n".encode()
 
     async def open(self) -> None:
-        """Get ready on the running loop; makes no connection."""
-        self._opened()
+        """Get ready on the running loop, for the first time or again; makes no connection."""
+        if self._pool is None or self._pool.closed:
+            self._pool = self._make_pool()
 
     async def exchange(self, request: Request, extra: bytes, call: Call) -> Response | Failure:
         """Send *request* with the header lines *extra* added; see ``exchange.Transport``."""

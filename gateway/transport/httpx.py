@@ -74,7 +74,8 @@ class HttpxTransport:
         self._created = self._reused = self._lost = 0
 
     async def open(self) -> None:
-        """Get ready; makes no connection."""
+        """Get ready, for the first time or again; makes no connection."""
+        self._closed = False
         await self._clients.give(self._clients.take(), retire=False)
 
     async def exchange(self, request: Request, extra: bytes, call: Call) -> Response | Failure:

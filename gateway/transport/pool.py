@@ -73,6 +73,11 @@ class Pool:
         self._closed = False
         self._created = self._reused = self._lost = 0
 
+    @property
+    def closed(self) -> bool:
+        """It was closed, and gives no connection any more."""
+        return self._closed
+
     def take(self) -> Connection | None:
         """The idle connection that was used last, if there is one that has not expired."""
         if not self._idle:

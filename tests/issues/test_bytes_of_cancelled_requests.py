@@ -1,4 +1,4 @@
-"""A request that was cancelled (by a middleware of the application it is mounted in) kept its bytes for ever."""
+"""A request that was cancelled (by a middleware around the gateway, say) kept its bytes for ever."""
 
 import asyncio
 
