@@ -41,7 +41,7 @@ def run(config: str, host: str, port: int, admin_host: str, admin_port: int, doc
     """Serve CONFIG in this process."""
     from gateway import serve
 
-    token = os.environ.get(OPERATOR_VARIABLE)
+    token = os.environ.get(OPERATOR_VARIABLE) or None  # an empty one is none
     if token is None and not _is_loopback(admin_host):
         _fail(f"--admin-host {admin_host} is not loopback: set {OPERATOR_VARIABLE} first", 2)
     _log_to_stderr()
@@ -83,7 +83,7 @@ def explain(config: str, route: str | None) -> None:
     try:
         click.echo(gateway.explain(route), nl=False)
     except KeyError:
-        _fail(f"no route {route!r}; there are: " + ", ".join(sorted(gateway.routes)), 2)
+        _fail(f"no route `{route}`; there are: " + ", ".join(sorted(gateway.routes)), 2)
 
 
 @main.command()

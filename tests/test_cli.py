@@ -1,0 +1,161 @@
+"""The command says what is wrong and leaves with the exit code that says so too."""
+
+import json
+from importlib.metadata import version
+
+import pytest
+from click.testing import CliRunner
+
+from gateway.cli import OPERATOR_VARIABLE, main
+from tests.support.processes import free_ports, running, until
+
+SOUND = """
+upstreams: { users: { url: "${URL:-http://127.0.0.1:1}" } }
+routes:
+  GET /x: { steps: { a: { get: users } } }
+  GET /y: { steps: { a: { get: users } } }
+"""
+BROKEN = SOUND.replace("get: users }", 'get: "users/{idd}" }', 1)
+
+
+@pytest.fixture
+def gateway(tmp_path):
+    """Runs the command on ``sound.yaml`` and ``broken.yaml``; gives exit code, output and complaints."""
+    for name, text in (("sound.yaml", SOUND), ("broken.yaml", BROKEN)):
+        (tmp_path / name).write_text(text)
+    runner = CliRunner(env={OPERATOR_VARIABLE: None, "URL": None})
+
+    def run(*arguments, **env):
+        paths = [str(tmp_path / each) if each.endswith(".yaml") else each for each in arguments]
+        result = runner.invoke(main, paths, env=env)
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        return result.exit_code, result.stdout.replace(f"{tmp_path}/", ""), result.stderr
+
+    return run
+
+
+def test_sound_configuration_is_counted(gateway):
+    assert gateway("check", "sound.yaml") == (0, "sound.yaml: sound, 2 routes on 1 upstream\n", "")
+
+
+def test_faulty_configuration_is_told_with_its_places_and_exit_code_2(gateway):
+    code, output, complaint = gateway("check", "broken.yaml")
+
+    assert (code, output) == (2, "")
+    assert "broken.yaml:4:40: nothing is called `idd`" in complaint
+    assert complaint.endswith("\n1 fault\n")
+
+
+@pytest.mark.parametrize("command", ["check", "explain", "run"])
+def test_missing_file_is_a_fault_like_any_other(gateway, command):
+    code, _, complaint = gateway(command, "nowhere.yaml")
+
+    assert code == 2
+    assert "No such file" in complaint
+
+
+def test_configuration_is_read_with_the_environment(gateway):
+    code, _, complaint = gateway("check", "sound.yaml", URL="nonsense")
+
+    assert code == 2
+    assert "`${URL:-http://127.0.0.1:1}` is not" in complaint
+    assert "nonsense" not in complaint
+
+
+def test_everything_is_explained(gateway):
+    code, output, _ = gateway("explain", "sound.yaml")
+
+    assert code == 0
+    assert [line for line in output.splitlines() if not line.startswith(" ")] == [
+        "upstreams",
+        "",
+        "GET /x",
+        "",
+        "GET /y",
+    ]
+
+
+def test_one_route_is_explained_alone(gateway):
+    code, output, _ = gateway("explain", "sound.yaml", "GET /y")
+
+    assert code == 0
+    assert output.startswith("GET /y\n")
+    assert "GET /x" not in output
+
+
+def test_unknown_route_is_told_with_those_there_are(gateway):
+    assert gateway("explain", "sound.yaml", "GET /z") == (
+        2,
+        "",
+        "no route `GET /z`; there are: GET /x, GET /y\n",
+    )
+
+
+def test_schema_is_json_and_describes_routes(gateway):
+    code, output, _ = gateway("schema")
+
+    assert code == 0
+    assert "routes" in json.loads(output)["properties"]
+
+
+def test_version_is_the_distributions(gateway):
+    code, output, _ = gateway("--version")
+
+    assert code == 0
+    assert version("fanin-gateway") in output
+
+
+def test_help_names_every_command(gateway):
+    _, output, _ = gateway("--help")
+
+    assert all(command in output for command in ("run", "demo", "check", "explain", "schema"))
+
+
+@pytest.mark.parametrize("token", [None, ""])
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "admin.example"])
+def test_admin_listener_for_others_needs_a_token_of_the_operator(gateway, host, token):
+    code, _, complaint = gateway("run", "sound.yaml", "--admin-host", host, **{OPERATOR_VARIABLE: token})
+
+    assert code == 2
+    assert complaint == f"--admin-host {host} is not loopback: set {OPERATOR_VARIABLE} first\n"
+
+
+def test_port_out_of_range_is_a_fault_of_the_command_line(gateway):
+    assert gateway("run", "sound.yaml", "--port", "70000")[0] == 2
+
+
+def test_address_that_cannot_be_listened_on_is_told_with_exit_code_1(gateway):
+    code, _, complaint = gateway(
+        "run", "sound.yaml", "--host", "192.0.2.1", "--port", "0", "--admin-port", "0"
+    )
+
+    assert code == 1
+    assert complaint.splitlines()[-1].startswith("cannot listen on 192.0.2.1:0: ")
+
+
+def test_generated_operator_token_is_printed_at_start(tmp_path):
+    (tmp_path / "sound.yaml").write_text(SOUND)
+    ports = free_ports(2)
+    options = ["--port", str(ports[0]), "--admin-port", str(ports[1])]
+
+    with running("-m", "gateway", "run", str(tmp_path / "sound.yaml"), *options, ports=ports) as process:
+        first_line = process.stdout.readline()
+
+    assert first_line.startswith("operator token: ")
+    until(lambda: process.poll() is not None)
+
+
+def test_operators_own_token_is_never_printed(tmp_path):
+    (tmp_path / "sound.yaml").write_text(SOUND)
+    ports = free_ports(2)
+    options = ["--port", str(ports[0]), "--admin-port", str(ports[1])]
+    env = {OPERATOR_VARIABLE: "s3cret"}
+
+    with running(
+        "-m", "gateway", "run", str(tmp_path / "sound.yaml"), *options, ports=ports, env=env
+    ) as process:
+        process.terminate()
+        output = process.stdout.read()
+
+    assert "s3cret" not in output
+    assert "operator token" not in output
