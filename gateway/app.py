@@ -72,6 +72,7 @@ class Gateway:
         self._background = Background()
         self._lag: LoopLag | None = None
         self._phase = Phase.STARTING
+        self._grace = DRAIN
         self._opening = asyncio.Lock()
         self._intake = Intake(map(str, server.trust))
         self._access_log = None
@@ -132,6 +133,7 @@ class Gateway:
                 await upstream.transport.open()
             self._lag = LoopLag(loop, self.metrics.loop_lag)
             self._lag.start()
+            self._grace = DRAIN
             self._phase = Phase.READY
 
     def drain(self) -> None:
@@ -139,12 +141,17 @@ class Gateway:
         if self._phase is Phase.READY:
             self._phase = Phase.DRAINING
 
+    def hurry(self) -> None:
+        """Close without waiting for anything, also if ``close`` is waiting already."""
+        self._grace = 0.0
+        self._background.cancel()
+
     async def close(self) -> None:
         """Let calls that outlive their requests end, then close every connection."""
         if self._phase is Phase.STARTING:
             return
         self.drain()
-        await self._background.drain(DRAIN)
+        await self._background.drain(self._grace)
         for upstream in self.upstreams.values():
             await upstream.transport.close()
         if self._lag is not None:

@@ -63,13 +63,12 @@ def run(gateway: Gateway, public: Listener, admin: Listener) -> None:
     limit = raise_file_limit()
     if gateway.slots > limit:
         _log.warning("bulkhead slots (%d in all) exceed the limit of open files (%d)", gateway.slots, limit)
-    sockets = [_bind(public), _bind(admin)]
-    try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(gateway, sockets))
-    finally:
-        for each in sockets:
-            each.close()
+    with (
+        contextlib.closing(_bind(public)) as first,
+        contextlib.closing(_bind(admin)) as second,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        runner.run(_serve(gateway, [first, second]))
 
 
 def _bind(listener: Listener) -> socket.socket:
@@ -115,6 +114,8 @@ async def _serve(gateway: Gateway, sockets: list[socket.socket]) -> None:
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
+        if public.should_exit:
+            gateway.hurry()
         gateway.drain()
         for server in (public, admin):
             server.force_exit = server.should_exit

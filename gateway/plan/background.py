@@ -37,9 +37,13 @@ class Background:
             async with asyncio.timeout(grace):
                 await self._empty.wait()
         except TimeoutError:
-            for call in list(self._calls):
-                call.cancel()
+            self.cancel()
             await asyncio.sleep(0)
+
+    def cancel(self) -> None:
+        """End all of them now; a ``drain`` that waits for them is over."""
+        for call in list(self._calls):
+            call.cancel()
 
     def _ended(self, call: Any) -> None:
         self._calls.discard(call)
