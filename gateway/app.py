@@ -13,7 +13,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from gateway.buffered import Buffered
 from gateway.compiler.compile import Compiled, Serving, compile_config
@@ -36,6 +36,9 @@ from gateway.telemetry import names
 from gateway.telemetry.loop_lag import LoopLag
 from gateway.telemetry.metrics import Metrics
 from gateway.timers import Timers
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 DRAIN: Final = 10.0
 """Seconds that calls outliving their requests get when the gateway closes."""
@@ -66,7 +69,6 @@ class Gateway:
         self.config = loaded.config
         self.metrics = Metrics()
         self.operator_token = operator_token or secrets.token_urlsafe(24)
-        self._docs = docs or server.docs or "admin"
         self._timers = Timers()
         self._buffered = Buffered(server.max_buffered)
         self._background = Background()
@@ -75,30 +77,14 @@ class Gateway:
         self._grace = DRAIN
         self._opening = asyncio.Lock()
         self._intake = Intake(map(str, server.trust))
-        self._access_log = None
-        if server.access_log != "off":
-            self._access_log = AccessLog(every=server.access_log == "all", clock=time.monotonic)
+        self._access_log = _access_log(server.access_log)
         self._compiled = self._compile(loaded)
         self._health = Health(
             {name: each.breaker.snapshot if each.breaker else None for name, each in self.upstreams.items()},
             {key: _required(route) for key, route in self.routes.items()},
             lambda: self._phase,
         )
-        described = [describe(route) for route in self.routes.values()]
-        pages = public_pages(self._health, described if self._docs == "public" else None)
-        unrouted = self.metrics.requests(names.NO_ROUTE)
-        self._listener = Listener(self._compiled.router, pages, self._intake, unrouted, self._access_log)
-        self.admin = admin_app(
-            Insight(
-                health=self._health,
-                exposition=self.metrics.exposition,
-                upstreams=self.upstreams,
-                routes=described,
-                explain=self.explain,
-            ),
-            self.operator_token,
-            documented=self._docs == "admin",
-        )
+        self._listener, self.admin = self._listeners(docs or server.docs or "admin")
         self._watch()
 
     @property
@@ -220,6 +206,21 @@ class Gateway:
         )
         return compile_config(loaded, shared, serving)
 
+    def _listeners(self, docs: str) -> tuple[Listener, FastAPI]:
+        """The public and the admin listener; *docs* is public, admin or off."""
+        described = [describe(route) for route in self.routes.values()]
+        pages = public_pages(self._health, described if docs == "public" else None)
+        unrouted = self.metrics.requests(names.NO_ROUTE)
+        public = Listener(self._compiled.router, pages, self._intake, unrouted, self._access_log)
+        insight = Insight(
+            health=self._health,
+            exposition=self.metrics.exposition,
+            upstreams=self.upstreams,
+            routes=described,
+            explain=self.explain,
+        )
+        return public, admin_app(insight, self.operator_token, documented=docs == "admin")
+
     def _note_transition(self, transition: Transition) -> None:
         self.metrics.count_transition(transition)
         why = transition.detail or transition.reason
@@ -236,6 +237,11 @@ class Gateway:
                 watch.breaker(name, upstream.breaker.snapshot)
             if upstream.bulkhead is not None:
                 watch.bulkhead(name, upstream.bulkhead.snapshot)
+
+
+def _access_log(setting: str) -> AccessLog | None:
+    """The log that ``access_log: problems | all | off`` asks for."""
+    return None if setting == "off" else AccessLog(every=setting == "all", clock=time.monotonic)
 
 
 def _required(route: CompiledRoute) -> set[str]:
