@@ -229,7 +229,7 @@ class Run:
         following = None
         if self.outcomes[index] is None:
             following = self._begin(self._settle(index, outcome), in_flight=in_flight)
-        if self._released and call.held:
+        if call.held and (self._released or index in self._detached):
             self._give_back(call)
         return following
 

@@ -20,7 +20,7 @@ async def test_a_gateway_in_a_hurry_closes_without_waiting():
             answer = await there.ask("/order", "POST", headers=[("x-request-timeout-ms", "50")])
             assert answer.status == 504
         closing = asyncio.create_task(gateway.close())
-        await eventually(lambda: not gateway._health.ready()[0] == 200)
+        await eventually(lambda: gateway._health.ready()[0] == 503)
         assert not closing.done()
         gateway.hurry()
         async with asyncio.timeout(1):
