@@ -1,0 +1,30 @@
+"""What all runs share: the loop is that of the timers, also if they get it later."""
+
+import asyncio
+
+from gateway.buffered import Buffered
+from gateway.plan.background import Background
+from gateway.plan.engine import Engine
+from gateway.plan.flight import Flight
+from gateway.timers import Timers
+
+
+def no_time():
+    return 0.0
+
+
+async def test_loop_is_the_one_that_the_timers_get_later():
+    timers = Timers()
+    engine = Engine(timers, Buffered(1), Background(), no_time)
+
+    timers.loop = asyncio.get_running_loop()
+
+    assert engine.loop is asyncio.get_running_loop()
+
+
+def test_steps_fly_unless_something_else_is_asked_for():
+    def spawn(coroutine):
+        raise NotImplementedError
+
+    assert Engine(Timers(), Buffered(1), Background(), no_time).spawn is Flight
+    assert Engine(Timers(), Buffered(1), Background(), no_time, spawn).spawn is spawn
