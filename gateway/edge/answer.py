@@ -55,7 +55,10 @@ def has_started(send: Send) -> bool:
 
 
 async def answer(scope: Message, send: Send, status: int, block: bytes, body: bytes) -> None:
-    """Send *status*, the header lines of *block* with a content-length, and *body* (none for HEAD)."""
+    """Send *status*, the header lines of *block* with a content-length, and *body* (none for HEAD).
+
+    Returns when the client has read (nearly all of) it, where the server tells.
+    """
     cycle = getattr(send, "__self__", None)
     if (
         cycle.__class__ is not _Cycle
@@ -69,6 +72,8 @@ async def answer(scope: Message, send: Send, status: int, block: bytes, body: by
         await _plain(scope, send, status, block, body)
     elif not cycle.disconnected:
         _at_once(cycle, status, block, body)
+        if cycle.flow.write_paused:  # the client reads slowly: until it has read, the body is still held
+            await cycle.flow.drain()
 
 
 def _at_once(cycle: Any, status: int, block: bytes, body: bytes) -> None:

@@ -150,8 +150,8 @@ class Endpoint:
         status, block, body, degraded = self._answer_of(run)
         if self._timing is not None:
             block += self._timing.line(run.calls, run.outcomes, run.trace.trace_id)
+        seconds = self._engine.clock() - arrived  # up to here it was our time, from here it is the client's
         await answer(scope, send, status, block, body)
-        seconds = self._engine.clock() - arrived
         self._meter.record(status, degraded, seconds)
         if self._access_log is not None:
             self._access_log(run, status, degraded, seconds)
