@@ -13,12 +13,13 @@ from typing import Final
 
 from gateway.buffered import Buffered
 from gateway.call import Call, Source
-from gateway.outcome import Cause, Failure, Outcome, Success
+from gateway.outcome import Cause, Failure, Freshness, Outcome, Success
 from gateway.sources.bodies import checked
 from gateway.sources.propagation import propagated
 from gateway.transport.exchange import Response, Transport
 
 _EMPTY: Final = b"null"
+_LIVE: Final = Freshness.LIVE
 _NO_CONTENT: Final = frozenset({204, 205})
 
 
@@ -37,19 +38,21 @@ def http_source(
     that goes no further than here are given back to *buffered* at once.
     """
 
+    exchange = transport.exchange
+
     async def http(call: Call) -> Outcome:
         extra = propagated(call, clock()) if propagate else b""
-        response = await transport.exchange(call.payload, extra, call)
+        response = await exchange(call.payload, extra, call)
         if isinstance(response, Failure):
             return response
         status = response.status
         if 200 <= status < 300:
             body = response.body
             if not body or status in _NO_CONTENT:
-                return Success(_EMPTY, status=status)
+                return Success(_EMPTY, _LIVE, None, status)
             document = checked(body)
             if not isinstance(document, Failure):
-                return Success(document, status=status)
+                return Success(document, _LIVE, None, status)
             failure = _explained(document, response)
         else:
             failure = classified(response, wall_clock)

@@ -15,9 +15,9 @@ def propagated(call: Call, now: float) -> bytes:
     """
     trace = call.trace
     before, after = trace.lines or _lines(trace)
-    left = int((call.deadline - now) * 1000)
+    left = (call.deadline - now) * 1000
     # All zeros would be an invalid parent id.
-    return b"%b%016x%b%d\r\n" % (before, getrandbits(64) or 1, after, max(0, left))
+    return b"%b%016x%b%d\r\n" % (before, getrandbits(64) or 1, after, left if left > 0.0 else 0)
 
 
 def _lines(trace: Trace) -> tuple[bytes, bytes]:

@@ -108,3 +108,43 @@ def test_checked_document_can_be_decoded_from_a_deep_stack():
 
     assert sys.getrecursionlimit() >= 1000
     assert isinstance(decode(300), list)
+
+
+@pytest.mark.parametrize("text", ["]", "}", "]]", '"]', '\\"]', "[", "{}[", "\\", '\\\\"}'])
+def test_brackets_in_strings_hide_no_depth(text):
+    string = json.dumps(text).encode()
+    for depth, fine in ((MAX_DEPTH, True), (MAX_DEPTH + 1, False)):
+        lists = b"".join(b"[" + string + b"," for _ in range(depth - 1)) + b"[]" + b"]" * (depth - 1)
+        maps = b"".join(b"{" + string + b":" for _ in range(depth)) + string + b"}" * depth
+        for body in (lists, maps):
+            assert isinstance(checked(body), bytes) is fine, (body[:50], depth)
+
+
+def test_levels_are_counted_as_a_plain_count_would(seeded):
+    def value(depth):
+        text = "".join(seeded.choice('[]{}"\\,:a ') for _ in range(seeded.randrange(4)))
+        if depth == 0:
+            return text
+        filler = [value(0) for _ in range(seeded.randrange(3))]
+        inner = value(depth - 1)
+        return [*filler, inner, *filler] if seeded.random() < 0.5 else {text: inner, "x": filler}
+
+    for _ in range(50):
+        depth = seeded.randrange(MAX_DEPTH - 4, MAX_DEPTH + 5)
+        body = msgspec.json.encode(value(depth))
+        levels = max(levels_of(body))
+        assert isinstance(checked(body), bytes) is (levels <= MAX_DEPTH), levels
+
+
+def levels_of(body: bytes):
+    """The level after every byte, counted one by one."""
+    level, inside, escaped = 0, False, False
+    for byte in body.decode():
+        if inside:
+            inside = escaped or byte != '"'
+            escaped = not escaped and byte == "\\"
+        elif byte == '"':
+            inside = True
+        else:
+            level += (byte in "[{") - (byte in "]}")
+        yield level

@@ -1,0 +1,3 @@
+from tests.support.seeded import seeded
+
+__all__ = ["seeded"]
