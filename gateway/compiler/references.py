@@ -21,6 +21,8 @@ from typing import Final
 
 import msgspec
 
+from gateway.config.environment import NO_TEXT
+
 TYPES: Final = ("int", "str", "uuid", "number", "bool", "path")
 
 _BRACE = re.compile(r"[{}]")
@@ -160,6 +162,8 @@ class _Scan:
 
     def reference(self) -> tuple[Ref, int]:
         """The reference from the cursor to its closing brace, and the offset behind that."""
+        if NO_TEXT in self.text[self.at :].partition("}")[0]:
+            raise self._fault("a variable cannot stand inside a reference", "only in quotes, in its default")
         name = self._take(_NAME)
         if name is None:
             raise self._no_name()

@@ -23,11 +23,16 @@ _VARIABLE = re.compile(r"\$\$\{|\$\{(?P<body>[^}]*)(?P<end>\}?)")
 _BODY = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>.*))?", re.DOTALL)
 
 
+NO_TEXT = "\0"
+"""Stands in a template for a value of the environment inside a reference, where no text can stand."""
+
+
 class EnvText(str):
     """Text with something from the environment in it.
 
-    ``source`` is the text with the ``${NAME}``, for faults and ``explain``. ``template`` is the value
-    with the braces of the substituted parts doubled, so that a template sees them as text.
+    ``source`` is the text with the ``${NAME}``, for faults and ``explain``. ``template`` is what a template
+    reads: the substituted parts are text in it, whatever they hold, and ``NO_TEXT`` where only structure
+    can stand.
     """
 
     __slots__ = ("source", "template")
@@ -47,6 +52,16 @@ class EnvText(str):
 
     def __reduce__(self) -> tuple[type[EnvText], tuple[str, str, str]]:
         return EnvText, (str(self), self.source, self.template)
+
+
+def _as_text(value: str, before: str) -> str:
+    """*value* so written that a template that begins with *before* reads it as text."""
+    doubled = value.replace("{", "{{").replace("}", "}}")
+    braces = before.replace("{}", "").replace("{{", "").replace("}}", "")
+    _, opened, inside = braces.rpartition("{")
+    if not opened or "}" in inside:
+        return doubled
+    return doubled.replace("'", "''") if inside.count("'") % 2 else NO_TEXT
 
 
 def substituted(node: Node, environ: Environment, faults: list[Fault]) -> Node:
@@ -94,7 +109,8 @@ class _Substitution:
             end = match.end()
             value = "${" if match["body"] is None else self._lookup(match)
             values += (literal, value)
-            templates += (literal, value.replace("{", "{{").replace("}", "}}"))
+            templates.append(literal)
+            templates.append(_as_text(value, "".join(templates)))
         text = "".join(values) + source[end:]
         if all(match["body"] is None for match in matches):
             return text  # only `$${`: nothing came from the environment

@@ -196,3 +196,8 @@ def test_any_text_is_a_template_or_a_fault_within_the_text(text):
     except TemplateFault as fault:
         assert 0 <= fault.offset <= len(text)
         assert fault.message
+
+
+@pytest.mark.parametrize("text", ["{\0}", "{x.\0}", "{x:\0 | 1}", "a{{ {x | \0}"])
+def test_variable_inside_a_reference_is_a_fault(text):
+    assert fault_of(text).message == "a variable cannot stand inside a reference"

@@ -105,6 +105,29 @@ def test_text_with_a_variable_says_what_was_written():
         assert (twin, twin.source, twin.template) == ("secret", "${KEY}", "secret")
 
 
+@pytest.mark.parametrize(
+    ("written", "template"),
+    [
+        ("a ${A} b", "a {{x}}'y b"),
+        ("{id} ${A}", "{id} {{x}}'y"),
+        ("{{${A}}}", "{{{{x}}'y}}"),
+        ("{q | []} ${A}", "{q | []} {{x}}'y"),
+        ("{q | {}} ${A}", "{q | {}} {{x}}'y"),
+        ("{q | '${A}'}", "{q | '{{x}}''y'}"),
+        ("{q | 'a''b'} ${A}", "{q | 'a''b'} {{x}}'y"),
+        ("{q['k'] | '${A}'}", "{q['k'] | '{{x}}''y'}"),
+        ("{${A}}", "{\0}"),
+        ("{q.${A} | 1}", "{q.\0 | 1}"),
+        ("{q['k']:${A}}", "{q['k']:\0}"),
+    ],
+)
+def test_value_is_text_wherever_it_stands_in_a_template(written, template):
+    value, faults = read(f'a: "{written}"', A="{x}'y")
+
+    assert faults == []
+    assert value["a"].template == template
+
+
 def test_value_behind_an_alias_is_replaced_once():
     faults = []
     substituted(parse("a: &a ${NOPE}\nb: *a\n", "a.yaml", faults), {}, faults)
