@@ -73,6 +73,8 @@ _Read = Callable[[str], str | None]
 
 
 def _read_int(text: str) -> str | None:
+    if text.isdecimal() and text.isascii() and text[0] != "0" and len(text) <= 18:
+        return text  # nearly all of them, at a third of the cost
     if _INT(text) is None:
         return None
     return text if text != "-0" else "0"

@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from gateway.call import Call, Trace
 from gateway.outcome import Cause, Failure, Outcome
@@ -211,7 +211,8 @@ class Run:
         following: int | None = index
         while following is not None:
             index = following
-            step, call = self.plan.steps[index], cast("Call", self.calls[index])
+            step = self.plan.steps[index]
+            call: Call = self.calls[index]  # type: ignore[assignment]  # made before it is performed
             try:
                 outcome = await step.source(call)
             except Exception:  # noqa: BLE001 - rule 1
@@ -219,19 +220,15 @@ class Run:
             except BaseException:
                 self._give_back(call)  # cancelled: nobody will ask for what came
                 raise
-            following = self._end(index, outcome, in_flight=leader is not None)
-            if following is not None and leader is not None:
-                self._leaders[following] = leader
-
-    def _end(self, index: int, outcome: Outcome, *, in_flight: bool) -> int | None:
-        """Take a call's outcome; returns the step that the caller should perform next."""
-        call = cast("Call", self.calls[index])
-        following = None
-        if self.outcomes[index] is None:
-            following = self._begin(self._settle(index, outcome), in_flight=in_flight)
-        if call.held and (self._released or index in self._detached):
-            self._give_back(call)
-        return following
+            following = None
+            if self.outcomes[index] is None:
+                ready = self._settle(index, outcome)
+                if ready:
+                    following = self._begin(ready, in_flight=leader is not None)
+                    if following is not None and leader is not None:
+                        self._leaders[following] = leader
+            if call.held and (self._released or index in self._detached):
+                self._give_back(call)
 
     def _give_back(self, call: Call) -> None:
         self._engine.buffered.give(call.held)
@@ -246,8 +243,11 @@ class Run:
             self._finish()
         elif not self._pending:
             self._finish()
+        followers = self.plan.followers[index]
+        if not followers:
+            return ()
         ready = []
-        for follower in self.plan.followers[index]:
+        for follower in followers:
             self._waits[follower] -= 1
             if not self._waits[follower]:
                 ready.append(follower)

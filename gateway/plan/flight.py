@@ -39,20 +39,15 @@ class Flight:
 
     def cancel(self) -> None:
         """End the coroutine; harmless if it has ended."""
-        if not self._landed:
-            self._drive(self._coroutine.throw, asyncio.CancelledError())
+        self._go_on(None, asyncio.CancelledError())
 
-    def _go_on(self, _: object) -> None:
-        """What the coroutine waited for is there."""
-        if not self._landed:
-            self._drive(self._coroutine.send, None)
-
-    def _drive(self, resume: Callable[[Any], Any], value: object) -> None:
+    def _go_on(self, _: object, thrown: BaseException | None = None) -> None:
+        """Drive the coroutine to the next future that it waits for, or to its end."""
+        if self._landed:
+            return
         try:
-            future = resume(value)
-        except StopIteration:
-            self._land()
-        except asyncio.CancelledError:
+            future = self._coroutine.send(None) if thrown is None else self._coroutine.throw(thrown)
+        except (StopIteration, asyncio.CancelledError):
             self._land()
         except BaseException as error:
             self._land()

@@ -37,7 +37,6 @@ def http_source(
     lie; *wall_clock* gives seconds since 1970, for a Retry-After that is a date. The bytes of a body
     that goes no further than here are given back to *buffered* at once.
     """
-
     exchange = transport.exchange
 
     async def http(call: Call) -> Outcome:
