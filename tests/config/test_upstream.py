@@ -64,7 +64,7 @@ def test_longest_open_time_is_not_below_the_first():
     assert faults == ["`max_open_for` is below `open_for`"]
 
 
-def test_h1_beside_what_it_cannot_do_is_a_fault():
+def test_own_transport_beside_what_it_cannot_do_is_a_fault():
     faults = faults_of(with_upstream, "{ url: http://a, http2: on, transport: h1 }")
 
     assert faults == ["`http2` needs `transport: httpx`"]
