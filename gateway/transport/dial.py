@@ -5,67 +5,92 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from gateway.outcome import Cause, Failure
 from gateway.transport.origin import Origin
+from gateway.transport.race import first_of, interleaved, stagger_within
 from gateway.transport.resolve import Resolver
 
 P = TypeVar("P", bound=asyncio.Protocol)
 
 
 class Dialer:
-    """Connects to *origin*. ``timeout`` bounds look-up, connect and handshake together, in seconds."""
+    """Connects to *origin*. ``timeout`` bounds look-up, connect and handshake together, in seconds.
 
-    __slots__ = ("_context", "_origin", "_resolver", "_timeout")
+    ``unix_socket`` is the path of a socket to connect to instead of the origin's addresses;
+    ``server_name`` stands in for the origin's host where TLS names and checks it.
+    """
+
+    __slots__ = ("_context", "_origin", "_resolver", "_server_name", "_timeout", "_unix_socket")
 
     def __init__(
-        self, origin: Origin, timeout: float, context: ssl.SSLContext | None, resolver: Resolver
+        self,
+        origin: Origin,
+        timeout: float,
+        context: ssl.SSLContext | None,
+        resolver: Resolver,
+        *,
+        server_name: str | None = None,
+        unix_socket: str | None = None,
     ) -> None:
         self._origin = origin
         self._timeout = timeout
         self._context = context if origin.secure else None
+        self._server_name = (server_name or origin.host) if self._context is not None else None
         self._resolver = resolver
+        self._unix_socket = unix_socket
 
     async def dial(self, make: Callable[[], P]) -> P | Failure:
         """A connected protocol from *make*, or ``unreachable`` with the reason."""
         try:
             async with asyncio.timeout(self._timeout):
-                return await self._connect(make)
+                return await (self._connect(make) if self._unix_socket is None else self._connect_unix(make))
         except TimeoutError:
             reason = f"not connected within {self._timeout * 1000:.0f} ms"
-        except ssl.SSLCertVerificationError as error:
-            reason = f"TLS: {error.verify_message}"
-        except ssl.SSLError as error:
-            reason = f"TLS: {error.reason or error}"
         except OSError as error:
-            reason = str(error) or type(error).__name__
-        return Failure(Cause.UNREACHABLE, f"{self._origin}: {reason}")
+            reason = reason_of(error)
+        return Failure(Cause.UNREACHABLE, f"{self._unix_socket or self._origin}: {reason}")
 
     async def _connect(self, make: Callable[[], P]) -> P:
         loop = asyncio.get_running_loop()
-        due = loop.time() + self._timeout
         addresses = await self._resolver.addresses()
-        last = len(addresses) - 1
-        for index, address in enumerate(addresses):
-            # An address that swallows packets costs its share of the time, not all of it.
-            share = (due - loop.time()) / (len(addresses) - index)
-            try:
-                async with asyncio.timeout(share):
-                    protocol = await self._connect_to(loop, address, make)
-            except OSError:  # TimeoutError is one, and so are TLS errors
-                if index == last:
-                    raise
-            else:
-                self._resolver.prefer(address)
-                return protocol
-        raise OSError("no address")
 
-    async def _connect_to(self, loop: asyncio.AbstractEventLoop, address: str, make: Callable[[], P]) -> P:
-        if self._context is None:
-            _, protocol = await loop.create_connection(make, address, self._origin.port)
-        else:
-            _, protocol = await loop.create_connection(
-                make, address, self._origin.port, ssl=self._context, server_hostname=self._origin.host
+        async def attempt(address: str) -> tuple[str, asyncio.BaseTransport, P]:
+            transport, protocol = await loop.create_connection(
+                make, address, self._origin.port, ssl=self._context, server_hostname=self._server_name
             )
+            return address, transport, protocol
+
+        try:
+            if len(addresses) == 1:
+                return (await attempt(addresses[0]))[2]
+            attempts = [partial(attempt, address) for address in interleaved(addresses)]
+            stagger = stagger_within(self._timeout, len(attempts))
+            address, _, protocol = await first_of(attempts, stagger, lambda late: _abort(late[1]))
+        except (OSError, asyncio.CancelledError):
+            self._resolver.doubt()  # perhaps the upstream has moved
+            raise
+        self._resolver.prefer(address)
         return protocol
+
+    async def _connect_unix(self, make: Callable[[], P]) -> P:
+        _, protocol = await asyncio.get_running_loop().create_unix_connection(
+            make, self._unix_socket, ssl=self._context, server_hostname=self._server_name
+        )
+        return protocol
+
+
+def reason_of(error: OSError) -> str:
+    """Why a connection could not be made, for operators."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"TLS: {error.verify_message}"
+    if isinstance(error, ssl.SSLError):
+        return f"TLS: {error.reason or error}"
+    return str(error) or type(error).__name__
+
+
+def _abort(transport: asyncio.BaseTransport) -> None:
+    assert isinstance(transport, asyncio.Transport)
+    transport.abort()

@@ -27,12 +27,22 @@ def system_lookup(host: str, port: int) -> list[str]:
 class Resolver:
     """Addresses of *host*.
 
-    An answer is used for *fresh_for* seconds. After that the next asker waits for a new one, but at
-    most *patience* seconds where an older answer exists. The thread of a look-up is a daemon: a hung
-    name server does not delay the end of the process.
+    An answer is used for *fresh_for* seconds. After that the next asker waits for a new one, but where
+    an older answer exists at most *patience* seconds, and not at all while a look-up is known to hang.
+    The thread of a look-up is a daemon: a hung name server does not delay the end of the process.
     """
 
-    __slots__ = ("_addresses", "_due", "_flight", "_fresh_for", "_host", "_lookup", "_patience", "_port")
+    __slots__ = (
+        "_addresses",
+        "_due",
+        "_flight",
+        "_fresh_for",
+        "_hangs",
+        "_host",
+        "_lookup",
+        "_patience",
+        "_port",
+    )
 
     def __init__(
         self,
@@ -52,6 +62,7 @@ class Resolver:
         self._addresses: list[str] = [host] if literal else []
         self._due = float("inf") if literal else 0.0
         self._flight: asyncio.Future[list[str] | OSError] | None = None
+        self._hangs = False
 
     async def addresses(self) -> list[str]:
         """At least one address, the preferred one first. Raises ``OSError`` if none was ever found."""
@@ -61,12 +72,20 @@ class Resolver:
         flight = self._flight
         if flight is None or flight.get_loop() is not loop:
             flight = self._flight = self._start(loop)
-        # `wait` leaves the shared look-up alone when this asker gives up or is cancelled.
-        await asyncio.wait([flight], timeout=self._patience if self._addresses else None)
+            self._hangs = False
+        if not self._addresses or not self._hangs:
+            # `wait` leaves the shared look-up alone when this asker gives up or is cancelled.
+            await asyncio.wait([flight], timeout=self._patience if self._addresses else None)
         if not self._addresses:
             failure = flight.result()
             raise OSError(f"look-up of {self._host}: {failure}")
+        self._hangs = not flight.done()
         return self._addresses
+
+    def doubt(self) -> None:
+        """No address could be reached: the next asker wants a new look-up."""
+        if self._due != float("inf"):
+            self._due = 0.0
 
     def prefer(self, address: str) -> None:
         """*address* answered: try it first next time."""

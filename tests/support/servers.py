@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 Script = Callable[["Peer"], Awaitable[None]]
 
@@ -86,11 +87,19 @@ class ScriptedServer:
 
 
 @contextlib.asynccontextmanager
-async def scripted(script: Script, **options) -> AsyncIterator[ScriptedServer]:
-    """Serve *script* on a free port of the loopback interface; *options* go to ``start_server``."""
+async def scripted(
+    script: Script, *, host="127.0.0.1", port=0, path=None, **options
+) -> AsyncIterator[ScriptedServer]:
+    """Serve *script* on a free port of the loopback interface, or at a *path* of the file system.
+
+    *options* go to ``start_server``.
+    """
     server = ScriptedServer(script)
-    listener = await asyncio.start_server(server.accept, "127.0.0.1", 0, **options)
-    server.port = listener.sockets[0].getsockname()[1]
+    if path is not None:
+        listener = await asyncio.start_unix_server(server.accept, path, **options)
+    else:
+        listener = await asyncio.start_server(server.accept, host, port, **options)
+        server.port = listener.sockets[0].getsockname()[1]
     try:
         yield server
     finally:
@@ -120,6 +129,25 @@ def answering(*pieces: bytes) -> Script:
             await peer.send(*pieces)
 
     return script
+
+
+@contextlib.contextmanager
+def silent_address(port: int):
+    """An address on which *port* swallows connections: its queue is full, so the kernel drops what comes."""
+    with contextlib.ExitStack() as sockets:
+        listener = sockets.enter_context(socket.socket())
+        listener.bind(("127.0.0.2", port))
+        listener.listen(0)
+        for _ in range(4):
+            filler = sockets.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(("127.0.0.2", port))
+        yield "127.0.0.2"
+
+
+def open_files() -> int:
+    """How many files and sockets this process has open."""
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def refused_port() -> int:

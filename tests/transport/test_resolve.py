@@ -1,6 +1,7 @@
 import asyncio
 import socket
 import threading
+import time
 
 import pytest
 
@@ -76,6 +77,33 @@ async def test_last_good_addresses_are_used_while_a_name_server_hangs():
     assert await it.addresses() == ["10.0.0.1"]
     names.open.set()
     assert names.asked == 2
+
+
+async def test_nobody_waits_for_a_look_up_that_is_known_to_hang():
+    names = Names(["10.0.0.1"], ["10.0.0.2"], ["10.0.0.3"])
+    it = resolver(names, fresh_for=0, patience=0.05)
+    await it.addresses()
+    names.open.clear()
+    await it.addresses()
+    start = time.monotonic()
+    for _ in range(10):
+        assert await it.addresses() == ["10.0.0.1"]
+    assert time.monotonic() - start < 0.05
+    names.open.set()
+    while it._flight is not None:
+        await asyncio.sleep(0.001)
+    assert await it.addresses() == ["10.0.0.3"]
+
+
+async def test_doubt_makes_the_next_asker_look_up_again():
+    names = Names(["10.0.0.1"], ["10.0.0.2"])
+    it = resolver(names)
+    await it.addresses()
+    it.doubt()
+    assert await it.addresses() == ["10.0.0.2"]
+    literal = Resolver("127.0.0.1", 80, lookup=Names(OSError("asked")))
+    literal.doubt()
+    assert await literal.addresses() == ["127.0.0.1"]
 
 
 @pytest.mark.parametrize("answer", [socket.gaierror(-2, "unknown"), []])
