@@ -11,6 +11,7 @@ Rules of the file:
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from typing import Final, cast
 
@@ -141,10 +142,20 @@ class Connection(asyncio.Protocol):
             self._on_idle_end(self)
             return
         result = self._reader.end() if error is None else None
-        if result is None and (self._uses == 1 or self._reader.started):
+        if isinstance(error, ssl.SSLError) and self._uses == 1 and not self._reader.started:
+            result = self._refused(error)
+        elif result is None and (self._uses == 1 or self._reader.started):
             where = "within an answer" if self._reader.started else "before an answer"
             result = Failure(Cause.INCOMPLETE, f"{error or 'connection closed'}, {where}")
         self._settle(result)
+
+    def _refused(self, error: ssl.SSLError) -> Failure:
+        """In TLS 1.3 a server refuses our certificate only after the handshake is over for us.
+
+        It has not read the request then (RFC 8446 section 4.4.2.4), so nothing counts as sent.
+        """
+        self._reader.unsent()
+        return Failure(Cause.UNREACHABLE, f"TLS: {error.reason or error}")
 
     def _settle(self, result: Result) -> None:
         waiter = self._waiter

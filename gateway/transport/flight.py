@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import ssl
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, Final
 
 import anyio
@@ -31,6 +32,8 @@ FOREIGN: Final[tuple[tuple[type[Exception], Cause], ...]] = (
     (OSError, Cause.INCOMPLETE),
 )
 """What httpx raises, and the cause that it is; the first row that fits counts."""
+
+_CONNECTING: Final = frozenset({"connection.connect_tcp.started", "connection.connect_unix_socket.started"})
 
 NETWORK: Final = tuple(kind for kind, _ in FOREIGN)
 
@@ -132,7 +135,7 @@ class Flight:
     async def trace(self, event: str, info: dict[str, Any]) -> None:
         """Told by httpcore, with names such as ``http11.send_request_headers.started``."""
         self._traced = True
-        if event == "connection.connect_tcp.started":
+        if event in _CONNECTING:
             self._connected = self._connecting = True
             self._timer.stop(self)
             self._timer.start(self)
@@ -178,14 +181,35 @@ class Flight:
             cause = Cause.INCOMPLETE
         if not self._traced:
             self.call.sent = cause is not Cause.UNREACHABLE  # a mock that does not tell
+        elif self._connected and not self._answered and _is_tls(error):
+            # In TLS 1.3 our certificate is refused after the handshake, before the request is read.
+            self.call.sent = False
+            cause = Cause.UNREACHABLE
         elif not self.call.sent and cause in {Cause.INCOMPLETE, Cause.TIMEOUT}:
             cause = Cause.UNREACHABLE
-        return Failure(cause, f"{type(error).__name__}: {text}")
+        return Failure(cause, f"{type(error).__name__}: {text or _reason(error)}")
 
     def went_stale(self, failure: Failure) -> bool:
         """The upstream closed an idle connection when we used it, and somebody still waits for an answer."""
         lost = failure.cause is Cause.INCOMPLETE and not self._connected and not self._answered
         return lost and self._traced and not self.waiter.done()
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """*error*, and what led to it."""
+    led: BaseException | None = error
+    while led is not None:
+        yield led
+        led = led.__cause__ or led.__context__
+
+
+def _is_tls(error: BaseException) -> bool:
+    return any(isinstance(led, ssl.SSLError) for led in _causes(error))
+
+
+def _reason(error: BaseException) -> str:
+    """What the deepest error says: httpx leaves the text of some of its own empty."""
+    return next((str(led) for led in reversed(list(_causes(error))) if str(led)), "")
 
 
 def _fault(answer: httpx.Response, headers: framing.Headers) -> str | None:

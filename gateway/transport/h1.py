@@ -35,7 +35,9 @@ class H1Transport:
 
     ``limit`` connections at most; a call waits at most ``max_wait`` seconds for one to become free
     (then ``bulkhead_full``). ``connect_timeout`` bounds look-up, connect and handshake together.
-    ``max_response`` bounds a body, in bytes. ``ssl_context`` replaces the default verification.
+    ``max_response`` bounds a body, in bytes. ``ssl_context`` replaces the default verification,
+    ``server_name`` the host that TLS names and checks. ``unix_socket`` is the path of a socket to connect
+    to instead of the origin's host and port. ``accept`` is the value of accept-encoding.
     Belongs to the loop on which it is opened; once closed, it can be opened on another.
     """
 
@@ -50,6 +52,9 @@ class H1Transport:
         buffered: Buffered,
         timers: Timers,
         ssl_context: ssl.SSLContext | None = None,
+        server_name: str | None = None,
+        unix_socket: str | None = None,
+        accept: bytes = b"identity",
         resolver: Resolver | None = None,
         idle_for: float = 4.0,
         max_age: float = 300.0,
@@ -62,11 +67,14 @@ class H1Transport:
         self._buffered = buffered
         self._timers = timers
         self._ssl_context = ssl_context
+        self._server_name = server_name
+        self._unix_socket = unix_socket
         self._resolver = resolver
         self._idle_for = idle_for
         self._max_age = max_age
         self._pool: Pool | None = None
-        self._lines = f" HTTP/1.1\r\nhost: {origin.authority}\r\naccept-encoding: identity\r\n".encode()
+        host = origin.authority.encode()
+        self._lines = b" HTTP/1.1\r\nhost: %b\r\naccept-encoding: %b\r\n" % (host, accept)
 
     async def open(self) -> None:
         """Get ready on the running loop, for the first time or again; makes no connection."""
@@ -150,8 +158,16 @@ class H1Transport:
         def make(on_idle_end: Callable[[Connection], None]) -> Connection:
             return Connection(loop, max_response, buffered, on_idle_end)
 
+        dialer = Dialer(
+            origin,
+            self._connect_timeout,
+            context,
+            resolver,
+            server_name=self._server_name,
+            unix_socket=self._unix_socket,
+        )
         return Pool(
-            Dialer(origin, self._connect_timeout, context, resolver),
+            dialer,
             make,
             limit=self._limit,
             max_wait=self._max_wait,

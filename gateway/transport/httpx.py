@@ -35,7 +35,8 @@ class HttpxTransport:
 
     ``http2`` is offered in the TLS handshake; without TLS it stays HTTP/1.1. ``proxy`` is a URL.
     ``transport`` replaces httpx's own: ``httpx.MockTransport``, ``httpx.ASGITransport``. httpx writes
-    its protocols into ``ssl_context``: do not share one with another transport.
+    its protocols into ``ssl_context``: do not share one with another transport. A proxy's tunnel knows
+    no ``server_name`` (httpcore 1.0.9), and excludes a ``unix_socket``.
     """
 
     def __init__(
@@ -49,6 +50,9 @@ class HttpxTransport:
         buffered: Buffered,
         timers: Timers,
         ssl_context: ssl.SSLContext | None = None,
+        server_name: str | None = None,
+        unix_socket: str | None = None,
+        accept: bytes = b"identity",
         http2: bool = False,
         proxy: str | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
@@ -62,6 +66,9 @@ class HttpxTransport:
         self._buffered = buffered
         self._timers = timers
         self._ssl_context = ssl_context
+        self._extensions = {"sni_hostname": server_name} if server_name else {}
+        self._unix_socket = unix_socket
+        self._accept = accept
         self._http2 = http2
         self._proxy = proxy
         self._idle_for = idle_for
@@ -189,7 +196,7 @@ class HttpxTransport:
 
     def _render(self, flight: Flight, request: Request, extra: bytes) -> httpx.Request:
         origin = self.origin
-        headers = [(b"host", origin.authority.encode()), (b"accept-encoding", b"identity")]
+        headers = [(b"host", origin.authority.encode()), (b"accept-encoding", self._accept)]
         for line in (request.headers + extra).split(b"\r\n")[:-1]:
             name, _, value = line.partition(b": ")
             headers.append((name, value))
@@ -200,6 +207,7 @@ class HttpxTransport:
             headers=headers,
             content=request.body,
             extensions={
+                **self._extensions,
                 "trace": flight.trace,
                 # Backstops only: the attempt timeout is a layer, the time to connect is the flight's own.
                 "timeout": httpx.Timeout(
@@ -216,6 +224,7 @@ class HttpxTransport:
         return httpx.AsyncHTTPTransport(
             verify=self._ssl_context,
             http2=self._http2,
+            uds=self._unix_socket,
             proxy=self._proxy,
             limits=httpx.Limits(
                 max_connections=self._limit,

@@ -1,4 +1,4 @@
-"""Happy eyeballs (RFC 8305): addresses are tried one after the other, overlapping, and the first that answers wins.
+"""Happy eyeballs (RFC 8305): addresses are tried by turns, overlapping, and the first that answers wins.
 
 Rules of the file:
 1. An attempt that fails starts the next one at once; one that is silent starts it after *stagger*.
@@ -23,7 +23,8 @@ LEAST_STAGGER: Final = 0.01
 
 def interleaved(addresses: Sequence[str]) -> list[str]:
     """*addresses* with IPv6 and IPv4 by turns, else in their order; the first one stays first."""
-    first, second = [], []
+    first: list[str] = []
+    second: list[str] = []
     for address in addresses:
         same = (":" in address) == (":" in addresses[0])
         (first if same else second).append(address)

@@ -77,6 +77,10 @@ class Reader:
         """At least one byte of the answer came."""
         return self._begun or bool(self._prefix)
 
+    def unsent(self) -> None:
+        """The request did not reach anybody."""
+        self._call.sent = False
+
     def read(self, data: bytes) -> Response | Failure | None:
         """What *data* completes; ``None``: more is to come."""
         if not self._begun and (self._prefix or not data.startswith(_HTTP)):

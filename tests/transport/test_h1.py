@@ -2,12 +2,14 @@
 
 import asyncio
 import gc
+import sys
 
 import pytest
 import uvloop
 
 from gateway.outcome import Cause, Failure
 from gateway.transport.exchange import Request, Response
+from gateway.transport.resolve import Resolver
 from tests.support.servers import Peer, answer, answering, scripted
 from tests.support.transports import a_call, client
 from tests.transport.test_reader import mutated
@@ -60,6 +62,24 @@ async def test_exchange_makes_no_task_and_no_timer():
         assert asyncio.all_tasks() - tasks == {exchange}
         assert len(loop._scheduled) == timers
         await exchange
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs 127.0.0.2")
+async def test_upstream_that_moves_is_followed_when_connections_have_aged():
+    addresses = ["127.0.0.1"]
+    async with (
+        scripted(answering(answer(b"1"))) as old,
+        scripted(answering(answer(b"2")), host="127.0.0.2", port=old.port),
+    ):
+        names = Resolver("up.example", old.port, lookup=lambda *_: list(addresses), fresh_for=0.01)
+        url = f"http://up.example:{old.port}"
+        async with client("h1", url, resolver=names, max_age=0.05) as it:
+            assert (await it.get()).body == b"1"
+            addresses[:] = ["127.0.0.2"]
+            assert (await it.get()).body == b"1"
+            await asyncio.sleep(0.06)
+            await it.get()  # the last one over the old connection
+            assert (await it.get()).body == b"2"
 
 
 async def test_unusual_method_is_sent_as_it_is():
