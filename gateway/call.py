@@ -50,9 +50,10 @@ class Trace:
 class Call:
     """One step's request to its source.
 
-    ``payload`` is in the source's own terms. ``deadline`` is an instant on the loop's clock;
-    ``timeout`` bounds this attempt, in seconds. ``identity`` names equal calls (``None``: never
-    shared). ``inputs`` are the checked parts of the client's request.
+    ``payload`` is in the source's own terms. ``deadline`` is an instant on the loop's clock, and with less
+    than ``floor`` seconds left before it nothing starts; ``timeout`` bounds this attempt, in seconds.
+    ``identity`` names equal calls (``None``: never shared). ``inputs`` are the checked parts of the
+    client's request.
 
     State while it runs: ``sent`` (the first byte left; from then on an unrepeatable call is never
     cut), ``waiter`` (the future the call is waiting on now), ``ended`` (the failure that cut it),
@@ -64,6 +65,7 @@ class Call:
         "deadline",
         "elapsed",
         "ended",
+        "floor",
         "held",
         "identity",
         "inputs",
@@ -89,6 +91,7 @@ class Call:
         inputs: Sequence[Any] = (),
         identity: bytes | None = None,
         priority: int = 0,
+        floor: float = 0.0,
     ) -> None:
         self.step = step
         self.payload = payload
@@ -99,6 +102,7 @@ class Call:
         self.inputs = inputs
         self.identity = identity
         self.priority = priority
+        self.floor = floor
         self.attempt = 1
         self.sent = False
         self.waiter: Future[Any] | None = None

@@ -204,7 +204,6 @@ class RouteCompiler:
             meter=meter,
             clock=clock,
             stand_in=stand_in,
-            floor=min(0.02, 0.05 * limit),
             nothing_on=spec.nothing_on,
         )
         required, reason = self._requirement(spec)

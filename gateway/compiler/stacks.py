@@ -56,13 +56,13 @@ class Named:
 
 
 def step_layers(
-    *, meter: Meter, clock: Clock, stand_in: StandIn | None, floor: float, nothing_on: frozenset[int]
+    *, meter: Meter, clock: Clock, stand_in: StandIn | None, nothing_on: frozenset[int]
 ) -> list[Named]:
-    """Layers 1–6a of one step. ``floor`` is in seconds: nothing starts with less than that left."""
+    """Layers 1–6a of one step."""
     layers = [Named("observe", observing_calls(meter, clock))]
     if stand_in is not None:
         layers.append(Named("fallback", standing_in(stand_in)))
-    layers.append(Named("deadline", within_deadline(floor, clock)))
+    layers.append(Named("deadline", within_deadline(clock)))
     if nothing_on:
         statuses = ", ".join(map(str, sorted(nothing_on)))
         layers.append(Named(f"nothing on {statuses}", answering_nothing(nothing_on)))

@@ -8,8 +8,8 @@ from gateway.call import Call, Layer, Source, answered
 from gateway.outcome import Cause, Failure, Outcome
 
 
-def within_deadline(floor: float, clock: Callable[[], float]) -> Layer:
-    """Refuse a call with less than *floor* seconds left before its deadline.
+def within_deadline(clock: Callable[[], float]) -> Layer:
+    """Refuse a call with less than ``call.floor`` seconds left before its deadline.
 
     Cutting a call whose deadline passes while it runs is the executor's part: it has one timer per request.
     """
@@ -17,7 +17,7 @@ def within_deadline(floor: float, clock: Callable[[], float]) -> Layer:
     def wrap(inner: Source) -> Source:
         def bounded(call: Call) -> Awaitable[Outcome]:
             left = call.deadline - clock()
-            if left < floor:
+            if left < call.floor:
                 return answered(Failure(Cause.OUT_OF_TIME, f"not begun with {left * 1000:.0f} ms left"))
             return inner(call)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from gateway.plan.flight import Flight, Flying
 
@@ -12,6 +12,17 @@ if TYPE_CHECKING:
     from gateway.buffered import Buffered
     from gateway.plan.background import Background
     from gateway.timers import Timers
+
+_FLOOR: Final = 0.02
+_FLOOR_SHARE: Final = 0.05
+
+
+def floor_of(limit: float) -> float:
+    """Seconds before its deadline from which on nothing starts in a request of *limit* seconds.
+
+    20 ms, or 5 % of a limit below 400 ms (docs/contract.md section 2).
+    """
+    return min(_FLOOR, _FLOOR_SHARE * limit)
 
 
 class Engine:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gateway.call import Call, Trace
 from gateway.outcome import Cause, Failure, Outcome
+from gateway.plan.engine import floor_of
 
 if TYPE_CHECKING:
     from gateway.plan.engine import Engine
@@ -58,6 +59,7 @@ class Run:
         "abandoned",
         "calls",
         "deadline",
+        "floor",
         "inputs",
         "outcomes",
         "plan",
@@ -72,6 +74,7 @@ class Run:
         self.trace = trace
         self.started = engine.clock()
         self.deadline = self.started + limit
+        self.floor = floor_of(limit)
         self.outcomes: list[Outcome | None] = [None] * count
         self.calls: list[Call | None] = [None] * count
         self.abandoned = False
@@ -108,10 +111,8 @@ class Run:
 
     @property
     def failure(self) -> tuple[Step, Failure] | None:
-        """The step, and how it ended, that fails the whole request; ``None`` if there is an answer.
-
-        A required step that did not answer, the first in plan order; or the first step, if no step
-        answered at all.
+        """What fails the whole request: the first required step that did not answer, or the first of all if
+        none answered. ``None`` if there is an answer.
         """
         unanswered: tuple[Step, Failure] | None = None
         answered = False
@@ -197,6 +198,7 @@ class Run:
             self.trace,
             repeatable=step.repeatable,
             inputs=self.inputs,
+            floor=self.floor,
         )
         return None
 

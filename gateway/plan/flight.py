@@ -25,11 +25,12 @@ class Flying(Protocol):
 class Flight:
     """One coroutine under way. An exception of it is told to the loop's handler, as nobody awaits it."""
 
-    __slots__ = ("_coroutine", "_landed", "_on_landing")
+    __slots__ = ("_awaited", "_coroutine", "_landed", "_on_landing")
 
     def __init__(self, coroutine: Coroutine[Any, Any, object]) -> None:
         self._coroutine = coroutine
         self._landed = False
+        self._awaited: asyncio.Future[Any] | None = None
         self._on_landing: Callable[[Any], object] | None = None
         self._go_on(None)
 
@@ -39,6 +40,8 @@ class Flight:
 
     def cancel(self) -> None:
         """End the coroutine; harmless if it has ended."""
+        if self._awaited is not None:  # it must not wake a coroutine that waits for something else by then
+            self._awaited.remove_done_callback(self._go_on)
         self._go_on(None, asyncio.CancelledError())
 
     def _go_on(self, _: object, thrown: BaseException | None = None) -> None:
@@ -57,6 +60,7 @@ class Flight:
                 {"message": "exception in a step, outside of its source", "exception": error}
             )
         else:
+            self._awaited = future
             if future is None:  # `asyncio.sleep(0)`: only a turn of the loop
                 asyncio.get_running_loop().call_soon(self._go_on, None)
                 return

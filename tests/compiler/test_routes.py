@@ -2,10 +2,8 @@
 
 import pytest
 
-from gateway.layers.circuit_state import CircuitState
 from gateway.outcome import Cause, Failure, Freshness, Success
-from tests.support.calls import make_call
-from tests.support.compiled import USERS, compiled, messages, route
+from tests.support.compiled import USERS, messages, route
 from tests.support.templates import DOWN, scope
 
 TWO_UPSTREAMS = """
@@ -209,27 +207,6 @@ def test_statuses_that_mean_nothing_are_answered_by_the_step_not_by_its_upstream
 
     assert "nothing on 404" in made.facts[0].layers
     assert "nothing on 404" not in made.facts[1].layers
-
-
-@pytest.mark.parametrize(
-    ("limit", "left", "cause"),
-    [
-        ("100ms", 0.0049, Cause.OUT_OF_TIME),
-        ("100ms", 0.0051, Cause.CIRCUIT_OPEN),
-        ("2s", 0.019, Cause.OUT_OF_TIME),
-        ("2s", 0.021, Cause.CIRCUIT_OPEN),
-    ],
-)
-async def test_nothing_starts_with_less_than_a_twentieth_of_the_time_limit_or_20_ms_left(limit, left, cause):
-    made = compiled(
-        f"{USERS}routes:\n  GET /x: {{ time_limit: {limit}, steps: {{ a: {{ get: users }} }} }}\n",
-        clock=lambda: 100.0,
-    )
-    made.upstreams["users"].breaker.circuit.force(CircuitState.FORCED_OPEN, 100.0)
-
-    outcome = await made.routes["GET /x"].plan.steps[0].source(make_call(deadline=100.0 + left))
-
-    assert outcome.cause is cause
 
 
 def test_unknown_upstream_is_a_fault():

@@ -24,7 +24,7 @@ def default_list(failure, inputs):
 
 def of_step(*, stand_in=None, nothing_on=frozenset(), meter=None):
     return step_layers(
-        meter=meter or RecordingMeter(), clock=no_time, stand_in=stand_in, floor=0.02, nothing_on=nothing_on
+        meter=meter or RecordingMeter(), clock=no_time, stand_in=stand_in, nothing_on=nothing_on
     )
 
 

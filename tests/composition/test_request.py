@@ -40,7 +40,7 @@ class Gateway:
         self.plan = Plan("GET /agg", tuple(steps), time_limit, merge=lambda scope: b"{}")
 
     def step(self, index, upstream, *, stand_in=None, **more):
-        layers = [within_deadline(0.02, self.loop.time)]
+        layers = [within_deadline(self.loop.time)]
         if stand_in is not None:
             layers.insert(0, standing_in(stand_in))
         source = stack(upstream.source, layers)

@@ -35,7 +35,7 @@ class Step:
             [
                 observing_calls(self.calls, clock),
                 standing_in(lambda f, i: Success(b"[]", Freshness.FALLBACK, f.cause)),
-                within_deadline(0.02, clock),
+                within_deadline(clock),
                 answering_nothing(frozenset({404})),
                 observing_attempts(self.attempts, clock),
                 refusing_while_open(self.breaker, clock),

@@ -66,9 +66,9 @@ upstreams: { a: { url: "${URL}" } }
 routes:
   GET /chain: { time_limit: 2s, steps: { x: { get: a/x }, y: { get: "a/y?n={x.n}" } } }
 """
-    site = Site({"/x": after(0.14, replying('{"n":1}'))})
+    site = Site({"/x": after(0.385, replying('{"n":1}'))})
     async with serving(config, URL=site) as served:
-        answer = await served.get("/chain", ("x-request-timeout-ms", "150"))
+        answer = await served.get("/chain", ("x-request-timeout-ms", "400"))
     assert site.paths == ["/x"]
     assert answer.headers["gateway-degraded"] == "y;cause=out_of_time;served=nothing"
 

@@ -13,7 +13,7 @@ from tests.support.sources import ScriptedSource
 async def call_with(left, floor=0.02):
     clock = asyncio.get_running_loop().time
     source = ScriptedSource()
-    outcome = await within_deadline(floor, clock)(source)(make_call(deadline=clock() + left))
+    outcome = await within_deadline(clock)(source)(make_call(deadline=clock() + left, floor=floor))
     return outcome, len(source.calls)
 
 
@@ -39,7 +39,7 @@ async def test_call_with_enough_time_left_starts():
 async def test_call_with_exactly_the_floor_left_starts():
     source = ScriptedSource()
 
-    await within_deadline(0.5, lambda: 10.0)(source)(make_call(deadline=10.5))
+    await within_deadline(lambda: 10.0)(source)(make_call(deadline=10.5, floor=0.5))
 
     assert len(source.calls) == 1
 

@@ -32,7 +32,7 @@ class Parts:
         self.layers = {
             "observe call": observing_calls(RecordingMeter(), clock),
             "fallback": standing_in(lambda f, i: Success(b"[]", Freshness.FALLBACK, f.cause)),
-            "deadline": within_deadline(0.02, clock),
+            "deadline": within_deadline(clock),
             "nothing": answering_nothing(frozenset({404})),
             "observe attempt": observing_attempts(RecordingMeter(), clock),
             "gate": refusing_while_open(self.breaker, clock),

@@ -2,9 +2,11 @@
 
 import asyncio
 
+import pytest
+
 from gateway.buffered import Buffered
 from gateway.plan.background import Background
-from gateway.plan.engine import Engine
+from gateway.plan.engine import Engine, floor_of
 from gateway.plan.flight import Flight
 from gateway.timers import Timers
 
@@ -28,3 +30,8 @@ def test_steps_fly_unless_something_else_is_asked_for():
 
     assert Engine(Timers(), Buffered(1), Background(), no_time).spawn is Flight
     assert Engine(Timers(), Buffered(1), Background(), no_time, spawn).spawn is spawn
+
+
+@pytest.mark.parametrize(("limit", "floor"), [(0.1, 0.005), (0.4, 0.02), (2.0, 0.02), (60.0, 0.02)])
+def test_nothing_starts_in_the_last_twentieth_of_a_limit_or_the_last_20_ms(limit, floor):
+    assert floor_of(limit) == pytest.approx(floor)

@@ -481,3 +481,14 @@ async def test_any_graph_runs_each_step_once_and_after_its_needs():
 
         assert sorted(order) == list(range(6))
         assert all(order.index(need) < order.index(i) for i, needs in enumerate(edges) for need in needs)
+
+
+@virtually
+async def test_floor_of_time_left_follows_a_limit_that_the_client_shortened():
+    step = make_step(0, Upstream())
+
+    shortened = await run_plan(make_plan(step, time_limit=2.0), limit=0.1)
+    whole = await run_plan(make_plan(step, time_limit=2.0))
+
+    assert shortened.calls[0].floor == pytest.approx(0.005)
+    assert whole.calls[0].floor == pytest.approx(0.02)

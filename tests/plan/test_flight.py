@@ -107,3 +107,25 @@ async def test_flight_that_exits_the_program_does_so():
 
     with pytest.raises(SystemExit):
         Flight(step())
+
+
+async def test_cancelled_flight_that_still_cleans_up_is_not_woken_by_what_it_waited_for_before():
+    loop, order = asyncio.get_running_loop(), []
+    first, second = loop.create_future(), loop.create_future()
+
+    async def step():
+        try:
+            await first
+        finally:
+            order.append(await second)
+
+    flight = Flight(step())
+    flight.cancel()
+    first.set_result("too early")
+    await asyncio.sleep(0)
+    assert order == []
+    second.set_result("cleaned up")
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+    assert order == ["cleaned up"]
