@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from bench.rows import Row
+from bench.rows import Row, Versus
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,19 @@ class Sample:
 
 
 @dataclass(frozen=True)
+class Round:
+    """A sample with what bare cost right before and after it (CPU seconds per request, the mean of both)."""
+
+    sample: Sample
+    bare: float
+
+    @property
+    def multiple(self) -> float:
+        """The sample's cost as a multiple of bare."""
+        return self.sample.cpu / self.bare
+
+
+@dataclass(frozen=True)
 class Spread:
     """The median of several values, with the lowest and the highest of them."""
 
@@ -40,12 +53,16 @@ class Spread:
 
 @dataclass(frozen=True)
 class Figure:
-    """What the table says about a row: ``multiple`` of bare and medians; or why there is nothing to say."""
+    """What the table says about a row: ``multiple`` of bare and medians; or why there is nothing to say.
+
+    ``failed`` is a fault of the run, ``left_out`` is not.
+    """
 
     row: Row
     multiple: Spread | None = None
     sample: Sample | None = None
     failed: str = ""
+    left_out: str = ""
 
     @property
     def on_target(self) -> bool | None:
@@ -55,24 +72,47 @@ class Figure:
         return self.multiple.median <= self.row.target
 
 
-def figures(
-    rows: Sequence[Row], samples: Mapping[str, Sequence[Sample]], failed: Mapping[str, str]
-) -> list[Figure]:
-    """One figure per row. *samples* hold one entry per round under the row's name, ``bare`` among them.
+@dataclass(frozen=True)
+class Ratio:
+    """What one thing costs: the ratio of two rows."""
 
-    A row is divided by bare **round by round**, so that a drift of the machine does not move it.
-    """
-    bare = samples.get("bare", ()) if "bare" not in failed else ()
+    versus: Versus
+    spread: Spread
+
+    @property
+    def on_target(self) -> bool | None:
+        """Whether the median keeps the target; ``None`` without one."""
+        return None if self.versus.target is None else self.spread.median <= self.versus.target
+
+
+def figures(
+    rows: Sequence[Row],
+    rounds: Mapping[str, Sequence[Round]],
+    failed: Mapping[str, str],
+    left_out: Mapping[str, str],
+) -> list[Figure]:
+    """One figure per row. *rounds* hold the row's rounds under its name."""
     found = []
     for row in rows:
-        own = samples.get(row.name, ())
-        if row.name in failed:
-            found.append(Figure(row, failed=failed[row.name]))
-        elif not own or not bare:
+        own = rounds.get(row.name, ())
+        if row.name in failed or row.name in left_out:
+            reasons = failed.get(row.name, ""), left_out.get(row.name, "")
+            found.append(Figure(row, failed=reasons[0], left_out=reasons[1]))
+        elif not own:
             found.append(Figure(row, failed="nothing to compare with: bare failed"))
         else:
-            multiples = [mine.cpu / yardstick.cpu for mine, yardstick in zip(own, bare, strict=True)]
-            found.append(Figure(row, Spread.of(multiples), _middle(own)))
+            spread = Spread.of([each.multiple for each in own])
+            found.append(Figure(row, spread, _middle([each.sample for each in own])))
+    return found
+
+
+def ratios(comparisons: Sequence[Versus], rounds: Mapping[str, Sequence[Round]]) -> list[Ratio]:
+    """What can be said of *comparisons*; taken **round by round**, so that a drift does not move them."""
+    found = []
+    for versus in comparisons:
+        pairs = list(zip(rounds.get(versus.row, ()), rounds.get(versus.against, ()), strict=False))
+        if pairs:
+            found.append(Ratio(versus, Spread.of([one.sample.cpu / two.sample.cpu for one, two in pairs])))
     return found
 
 

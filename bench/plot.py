@@ -77,8 +77,7 @@ def _grid(axis: Axis, height: int) -> list[str]:
 
 
 def _row(figure: Figure, spread: Spread, axis: Axis, y: int) -> list[str]:
-    server = figure.row.server
-    group = server if server in {"bare", "gateway"} else "peer"
+    group = figure.row.group
     low, middle, high = axis.x(spread.low), axis.x(spread.median), axis.x(spread.high)
     label = f'<text x="{LEFT - 12}" y="{y + 4}" text-anchor="end">{escape(figure.row.label)}</text>'
     parts = [

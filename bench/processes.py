@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -21,6 +22,13 @@ _libc = ctypes.CDLL(None)
 
 class NotReadyError(Exception):
     """A process did not start to serve; the message ends with the last lines it wrote."""
+
+
+def raise_file_limit() -> int:
+    """Lift the soft limit of open files of this process to the hard one; returns it."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
 
 
 def free_port() -> int:
@@ -62,6 +70,14 @@ class Process:
     def cpu(self) -> float:
         """CPU seconds (user and system, all threads, also ended ones) spent so far; resolution 1 ns."""
         return time.clock_gettime(cpu_clock(self.pid))
+
+    def memory(self) -> tuple[int, int]:
+        """Resident bytes now, and the most there ever were."""
+        fields = dict(
+            line.split(":", 1) for line in Path(f"/proc/{self.pid}/status").read_text().splitlines()
+        )
+        now, most = (int(fields[name].split()[0]) * 1024 for name in ("VmRSS", "VmHWM"))
+        return now, most
 
     def wait_until_it_listens(self, port: int) -> None:
         """Return when *port* accepts connections. Raises ``NotReadyError``."""

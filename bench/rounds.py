@@ -9,36 +9,53 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench import wrk
-from bench.figures import Sample
+from bench.figures import Round, Sample
 from bench.machine import Machine
+from bench.node import UnavailableError
 from bench.processes import NotReadyError
 from bench.rows import Row
-from bench.servers import Server, start, wrong
-from bench.upstreams import Upstreams
+from bench.servers import Server, environment, start, wrong
+from bench.upstreams import Delayed, Upstreams
 
-CONNECTIONS = 32
+SLOW = 0.08
+"""Seconds that the slow upstream takes: hang-up detection is armed after 0.05."""
+
+GROUP = 7
+"""Rows between two samples of bare."""
 
 
 @dataclass
 class Bench:
-    """One run: the servers started, the samples taken, and the rows that failed with the reason."""
+    """One run: the servers started, the rounds taken, and the rows without figures with their reasons."""
 
     machine: Machine
-    upstreams: Upstreams
+    root: Path
+    stack: ExitStack
     seconds: int
     say: Callable[[str], None]
     servers: dict[str, Server] = field(default_factory=dict)
-    samples: dict[str, list[Sample]] = field(default_factory=dict)
+    rounds: dict[str, list[Round]] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
 
-    def prepare(self, rows: Sequence[Row], root: Path, stack: ExitStack) -> None:
+    def __post_init__(self) -> None:
+        self.upstreams = self.stack.enter_context(Upstreams(self.machine, self.root))
+        self._slow = self.stack.enter_context(Delayed(self.machine, self.root, SLOW))
+
+    def prepare(self, rows: Sequence[Row]) -> None:
         """Start what the rows need, check every answer, and load each row once unmeasured."""
+        env = environment(self.upstreams.urls, self._slow.urls[0])
         for name in dict.fromkeys(row.server for row in rows):
             try:
-                self.servers[name] = start(name, self.machine, self.upstreams.urls, root, stack)
+                self.servers[name] = start(name, self.machine, env, self.root, self.stack)
             except NotReadyError as error:
                 self.say(f"{name}: {error}")
+            except UnavailableError as error:
+                self.say(f"{name} is left out: {error}")
+                self.left_out |= {row.name: str(error) for row in rows if row.server == name}
         for row in rows:
+            if row.name in self.left_out:
+                continue
             server = self.servers.get(row.server)
             fault = wrong(server, row) if server else "its server did not start"
             if fault:
@@ -47,37 +64,63 @@ class Bench:
                 self._load(row, 1)
 
     def measure(self, rows: Sequence[Row], rounds: int) -> None:
-        """Take one sample of every row per round; a row that fails once is out."""
+        """Take one sample of every row per round; a row that fails once is out. The first row is bare."""
         for number in range(1, rounds + 1):
             self.say(f"round {number} of {rounds}")
-            for row in rows:
-                if row.name not in self.failed:
-                    self._sample(row)
+            self._round(rows[0], rows[1:])
         for row in rows:
-            if row.name not in self.failed and (fault := wrong(self.servers[row.server], row)):
+            if self._running(row) and (fault := wrong(self.servers[row.server], row)):
                 self._fail(row, f"after the rounds: {fault}")
 
-    def _sample(self, row: Row) -> None:
+    def _round(self, bare: Row, others: Sequence[Row]) -> None:
+        """Every group of rows between two samples of bare, since machines change their speed."""
+        before = self._bare(bare)
+        for first in range(0, max(len(others), 1), GROUP):
+            taken = {row.name: self._sample(row) for row in others[first : first + GROUP]}
+            after = self._bare(bare) if taken else before
+            if before is None or after is None:
+                return
+            mean = (before.cpu + after.cpu) / 2
+            for name, sample in taken.items():
+                if sample is not None:
+                    self.rounds.setdefault(name, []).append(Round(sample, mean))
+            before = after
+
+    def _bare(self, row: Row) -> Sample | None:
+        sample = self._sample(row)
+        if sample is not None:
+            self.rounds.setdefault(row.name, []).append(Round(sample, sample.cpu))
+        return sample
+
+    def _running(self, row: Row) -> bool:
+        return row.name not in self.failed and row.name not in self.left_out
+
+    def _sample(self, row: Row) -> Sample | None:
+        """One sample of the row; ``None`` if it has failed."""
+        if not self._running(row):
+            return None
         process = self.servers[row.server].process
-        asked, spent = self.upstreams.requests(), process.cpu()
+        asked, spent = self._requests(), process.cpu()
         load = self._load(row, self.seconds)
         if load is None:
-            return
+            return None
         spent = process.cpu() - spent
-        asked = self.upstreams.requests() - asked
-        fault = load.faults or miscounted(asked, load.requests, row.calls)
+        asked = self._requests() - asked
+        fault = load.faults or miscounted(asked, load.requests, row.calls, row.connections)
         if fault:
             self._fail(row, fault)
-            return
+            return None
         cpu, p50, p99 = spent / load.requests, load.p50 / 1e6, load.p99 / 1e6
-        sample = Sample(cpu, load.rate, p50, p99, spent / (load.microseconds / 1e6))
-        self.samples.setdefault(row.name, []).append(sample)
+        return Sample(cpu, load.rate, p50, p99, spent / (load.microseconds / 1e6))
+
+    def _requests(self) -> int:
+        return self.upstreams.requests() + self._slow.seen().requests
 
     def _load(self, row: Row, seconds: int) -> wrk.Load | None:
         """Load the row; ``None``, and the row has failed, if the generator itself did."""
-        url, machine = self.servers[row.server].url(row), self.machine
+        url, machine = self.servers[row.server].url(row.path), self.machine
         try:
-            return wrk.run(machine.wrk, machine.load_core, url, connections=CONNECTIONS, seconds=seconds)
+            return wrk.run(machine.wrk, machine.load_core, url, connections=row.connections, seconds=seconds)
         except wrk.UnreadableError as error:
             self._fail(row, f"wrk: {error}")
             return None
@@ -87,13 +130,13 @@ class Bench:
         self.say(f"{row.name} failed: {fault}")
 
 
-def miscounted(seen: int, requests: int, calls: int) -> str:
+def miscounted(seen: int, requests: int, calls: int, connections: int) -> str:
     """Whether *requests* that cause so many *calls* each explain what the upstreams saw; empty if they do.
 
     Requests under way when the load ends made calls, but no answer that counts. A server that skips calls (a
     cached, shared or degraded answer) is far off.
     """
-    least, most = requests * calls, (requests + CONNECTIONS) * calls
+    least, most = requests * calls, (requests + connections) * calls
     return (
         "" if least <= seen <= most else f"{requests} requests made {seen} upstream calls instead of {least}"
     )

@@ -13,8 +13,9 @@ from bench.upstreams import USER, large, small
 class Row:
     """One line of the table.
 
-    ``server`` is ``gateway`` or a module of ``bench.peers``, ``calls`` the number of upstream calls that one
-    request must cause, ``expected`` the decoded answer, ``target`` the multiple of bare to stay below.
+    ``server`` is a name that ``bench.servers`` knows, ``calls`` the number of upstream calls that one request
+    must cause, ``expected`` the decoded answer, ``target`` the multiple of bare to stay below. ``short`` rows
+    are in the short table too.
     """
 
     name: str
@@ -24,30 +25,79 @@ class Row:
     calls: int
     expected: Any
     target: float | None = None
+    connections: int = 32
+    short: bool = False
+
+    @property
+    def group(self) -> str:
+        """Whose row it is: ``bare``, ``gateway``, ``floor`` or ``peer``."""
+        kind = self.server.partition("-")[0]
+        known = {"bare": "bare", "gateway": "gateway", "unwatched": "gateway", "floor": "floor"}
+        return known.get(kind, "peer")
+
+
+@dataclass(frozen=True)
+class Versus:
+    """Two rows that differ in one thing: what it costs is the ratio of ``row`` to ``against``."""
+
+    label: str
+    row: str
+    against: str
+    target: float | None = None
 
 
 def _parts(make: Callable[[int], Any], numbers: Iterable[int]) -> dict[str, Any]:
     return {"user_id": USER, "parts": {f"p{number}": make(number) for number in numbers}}
 
 
+def _gateway(name: str, what: str, path: str, calls: int, expected: Any, **more: Any) -> Row:
+    return Row(f"gateway-{name}", f"gateway, {what}", "gateway", f"/{path}/{USER}", calls, expected, **more)
+
+
+def _flat(name: str, label: str, server: str, **more: Any) -> Row:
+    return Row(name, label, server, f"/flat/{USER}", 3, _THREE, **more)
+
+
+_ONE = _parts(small, (1,))
 _THREE = _parts(small, (1, 2, 3))
 _BARE = {"user_id": USER, "parts": [small(1), small(2)]}
+_AT_80_MS = f"/slow/{USER}", 1, _ONE
 
 ROWS: tuple[Row, ...] = (
-    Row("bare", "bare ASGI function, 400 B", "bare", f"/user/{USER}", 0, _BARE),
-    Row("gateway-1", "gateway, 1 call", "gateway", f"/one/{USER}", 1, _parts(small, (1,))),
-    Row("gateway-3", "gateway, 3 calls", "gateway", f"/flat/{USER}", 3, _THREE, target=4.0),
-    Row("gateway-profile", "gateway, 2 calls, 1 dependent", "gateway", f"/profile/{USER}", 3, _THREE),
-    Row("gateway-chain", "gateway, chain of 3 calls", "gateway", f"/chain/{USER}", 3, _THREE),
-    Row("gateway-10", "gateway, 10 calls", "gateway", f"/ten/{USER}", 10, _parts(small, range(1, 11))),
+    Row("bare", "bare ASGI function, 400 B", "bare", f"/user/{USER}", 0, _BARE, short=True),
+    _gateway("1", "1 call", "one", 1, _ONE, target=1.8, short=True),
+    _gateway("3", "3 calls", "flat", 3, _THREE, target=3.0, short=True),
+    _gateway("profile", "2 calls, 1 dependent", "profile", 3, _THREE),
+    _gateway("chain", "chain of 3 calls", "chain", 3, _THREE, target=3.3),
+    _gateway("10", "10 calls", "ten", 10, _parts(small, range(1, 11)), target=8.0, short=True),
+    _gateway("30", "30 calls", "thirty", 30, _parts(small, range(1, 31)), target=26.0),
+    _gateway("large", "3 calls of 14 kB", "large", 3, _parts(large, (1, 2, 3)), target=4.8, short=True),
+    _flat("unwatched-3", "gateway, 3 calls, no hang-up detection", "unwatched"),
+    Row("gateway-slow", "gateway, 1 call of 80 ms", "gateway", *_AT_80_MS, connections=512),
     Row(
-        "gateway-large", "gateway, 3 calls of 14 kB", "gateway", f"/large/{USER}", 3, _parts(large, (1, 2, 3))
+        "unwatched-slow",
+        "gateway, 1 call of 80 ms, no hang-up detection",
+        "unwatched",
+        *_AT_80_MS,
+        connections=512,
     ),
+    _flat("routes-10", "gateway, 3 calls, 10 routes", "gateway-routes-10"),
+    _flat("routes-1000", "gateway, 3 calls, 1,000 routes", "gateway-routes-1000"),
     Row("fastapi-typed", "FastAPI route, no calls, 400 B", "typed", f"/user/{USER}", 0, _BARE),
-    Row("fastapi-aiohttp", "FastAPI + aiohttp, 3 calls", "with_aiohttp", f"/flat/{USER}", 3, _THREE),
-    Row("fastapi-httpx", "FastAPI + httpx, 3 calls", "with_httpx", f"/flat/{USER}", 3, _THREE),
+    _flat("fastapi-aiohttp", "FastAPI + aiohttp, 3 calls", "with_aiohttp", short=True),
+    _flat("fastapi-httpx", "FastAPI + httpx, 3 calls", "with_httpx", short=True),
+    _flat("node", "Node, fastify + undici, 3 calls", "node", short=True),
+    Row("floor-0", "raw socket, no calls, 400 B", "floor", "/floor/0", 0, _BARE),
+    Row("floor-3", "raw sockets, 3 calls", "floor", "/floor/3", 3, _BARE),
+    Row("floor-10", "raw sockets, 10 calls", "floor", "/floor/10", 10, _BARE),
 )
 """In the order of the table; ``bare`` is first because every other row is divided by it."""
+
+VERSUS: tuple[Versus, ...] = (
+    Versus("1,000 routes instead of 10", "routes-1000", "routes-10", target=1.05),
+    Versus("hang-up detection, requests of a few ms", "gateway-3", "unwatched-3"),
+    Versus("hang-up detection, requests of 80 ms (it is armed after 50)", "gateway-slow", "unwatched-slow"),
+)
 
 
 def chosen(names: Sequence[str]) -> tuple[Row, ...]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import http.client
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
+from bench import configs, node
 from bench.machine import Machine
 from bench.processes import NotReadyError, Process, free_port
 from bench.rows import Row
@@ -27,18 +28,26 @@ class Server:
     process: Process
     port: int
 
-    def url(self, row: Row) -> str:
-        """Where *row* is measured."""
-        return f"http://{HOST}:{self.port}{row.path}"
+    def url(self, path: str) -> str:
+        """The address of *path*."""
+        return f"http://{HOST}:{self.port}{path}"
 
 
-def start(name: str, machine: Machine, upstreams: Sequence[str], root: Path, stack: ExitStack) -> Server:
-    """Start the server of that name; *stack* stops it. Raises ``NotReadyError``."""
+def environment(addresses: Sequence[str], slow: str) -> dict[str, str]:
+    """What servers are told of their upstreams: the three *addresses*, and the *slow* one."""
+    users, orders, recs = addresses
+    named = {"BENCH_USERS": users, "BENCH_ORDERS": orders, "BENCH_RECS": recs, "BENCH_SLOW": slow}
+    return named | {"BENCH_UPSTREAMS": " ".join(addresses), "PYTHONPATH": str(_ROOT)}
+
+
+def start(name: str, machine: Machine, env: Mapping[str, str], root: Path, stack: ExitStack) -> Server:
+    """Start the server of that name; *stack* stops it.
+
+    Raises ``NotReadyError``, and ``UnavailableError`` if this machine does not have what the server needs.
+    """
     port = free_port()
-    env = dict(zip(("BENCH_USERS", "BENCH_ORDERS", "BENCH_RECS"), upstreams, strict=True))
-    env |= {"BENCH_UPSTREAMS": " ".join(upstreams), "PYTHONPATH": str(_ROOT)}
-    command = _gateway(port) if name == "gateway" else _uvicorn(f"bench.peers.{name}:app", port)
-    process = stack.enter_context(Process(command, machine.server_core, root / f"{name}.log", env))
+    command = _command(name, port, root)
+    process = stack.enter_context(Process(command, machine.server_core, root / f"{name}-{port}.log", env))
     process.wait_until_it_listens(port)
     return Server(process, port)
 
@@ -70,12 +79,33 @@ def mismatch(body: bytes, row: Row) -> str:
     )
 
 
-def _gateway(port: int) -> list[str]:
+def _command(name: str, port: int, root: Path) -> list[str]:
+    match name.split("-"):
+        case ["gateway"]:
+            return _gateway(_CONFIG, port)
+        case ["gateway", "routes", count]:
+            return _gateway(configs.with_routes(int(count), root), port)
+        case ["gateway", "memory"]:
+            return _gateway(configs.with_slots(configs.MEMORY_SLOTS, root), port)
+        case ["unwatched"]:
+            return [sys.executable, "-m", "bench.unwatched", "run", str(_CONFIG), *_ports(port)]
+        case ["floor"]:
+            return [sys.executable, "-m", "bench.peers.floor", str(port)]
+        case ["node"]:
+            return [*node.installed(root), str(port)]
+        case _:
+            return _uvicorn(f"bench.peers.{name}:app", port)
+
+
+def _gateway(config: Path, port: int) -> list[str]:
     command = Path(sys.executable).with_name("gateway")
     if not command.exists():
         raise NotReadyError(f"the command gateway is not installed beside {Path(sys.executable).name}")
-    ports = ["--host", HOST, "--port", str(port), "--admin-port", str(free_port())]
-    return [str(command), "run", str(_CONFIG), *ports]
+    return [str(command), "run", str(config), *_ports(port)]
+
+
+def _ports(port: int) -> list[str]:
+    return ["--host", HOST, "--port", str(port), "--admin-port", str(free_port())]
 
 
 def _uvicorn(app: str, port: int) -> list[str]:

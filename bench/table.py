@@ -1,22 +1,28 @@
-"""The figures as a Markdown table, and the pages that hold it between two markers."""
+"""Markdown tables, and the pages that hold generated text between two markers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-
-from bench.figures import Figure
-
-BEGIN = "<!-- bench: begin, written by make bench -->"
-END = "<!-- bench: end -->"
-
-_COLUMNS = ("what", "× bare", "spread", "target", "CPU µs per request", "requests/s", "p50 ms", "p99 ms")
+from typing import NamedTuple
 
 
-def markdown(found: Iterable[Figure]) -> str:
-    """One line per row, aligned so that it also reads well in a terminal."""
-    cells = [list(_COLUMNS), *(_cells(figure) for figure in found)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(_COLUMNS))]
+class Markers(NamedTuple):
+    """The two lines of a page between which the text is generated."""
+
+    begin: str
+    end: str
+
+
+BENCH = Markers("<!-- bench: begin, written by make bench -->", "<!-- bench: end -->")
+FLAME = Markers("<!-- flame: begin, written by python -m bench.flame -->", "<!-- flame: end -->")
+SHORT = Markers("<!-- measured -->", "<!-- /measured -->")
+
+
+def aligned(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table that also reads well in a terminal; the first column holds words, the others numbers."""
+    cells = [list(columns), *(list(row) for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(columns))]
     lines = [
         _line([_padded(cell, i, width) for i, (cell, width) in enumerate(zip(row, widths, strict=True))])
         for row in cells
@@ -30,41 +36,27 @@ def multiple(value: float) -> str:
     return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
 
 
-def written(page: str, content: str) -> str:
-    """*page* with *content* between its markers. Raises ``ValueError`` without one pair."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end or BEGIN in rest or END in after:
-        raise ValueError(f"the page needs these two lines once each: {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n\n{content}\n\n{END}{after}"
+def verdict(kept: bool | None) -> str:  # noqa: FBT001 - what a target's check said
+    """Whether a target was reached, in a word; empty if there is none."""
+    return "" if kept is None else "met" if kept else "**missed**"
 
 
-def write(pages: Iterable[Path], content: str) -> Sequence[Path]:
-    """Put *content* into every page that has markers; returns those that changed."""
-    changed = []
-    for page in pages:
-        text = page.read_text() if page.exists() else ""
-        if BEGIN in text and (new := written(text, content)) != text:
-            page.write_text(new)
-            changed.append(page)
-    return changed
+def written(page: str, content: str, markers: Markers) -> str:
+    """*page* with *content* between *markers*. Raises ``ValueError`` without one pair of them."""
+    before, begin, rest = page.partition(markers.begin)
+    _, end, after = rest.partition(markers.end)
+    if not begin or not end or markers.begin in rest or markers.end in after:
+        raise ValueError(f"the page needs these two lines once each: {markers.begin} and {markers.end}")
+    return f"{before}{markers.begin}\n\n{content}\n\n{markers.end}{after}"
 
 
-def _cells(figure: Figure) -> list[str]:
-    row, sample, spread = figure.row, figure.sample, figure.multiple
-    target = f"≤ {row.target:g}" if row.target else ""
-    if sample is None or spread is None:
-        return [row.label, "failed", "", target, "", "", "", ""]
-    return [
-        row.label,
-        multiple(spread.median),
-        f"{multiple(spread.low)} – {multiple(spread.high)}",
-        target,
-        f"{sample.cpu * 1e6:.1f}",
-        f"{sample.rate:,.0f}",
-        f"{sample.p50 * 1e3:.2f}",
-        f"{sample.p99 * 1e3:.2f}",
-    ]
+def write(page: Path, content: str, markers: Markers) -> bool:
+    """Put *content* into *page* if it has *markers*; whether that changed it."""
+    text = page.read_text() if page.exists() else ""
+    if markers.begin not in text or (new := written(text, content, markers)) == text:
+        return False
+    page.write_text(new)
+    return True
 
 
 def _padded(cell: str, column: int, width: int) -> str:

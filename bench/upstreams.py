@@ -1,6 +1,6 @@
-"""The upstreams of every row: one nginx worker on three ports, with answers of ~200 B and ~14 kB.
+"""The upstreams of the rows: one nginx worker on three ports, answers of ~200 B and ~14 kB; and slow ones.
 
-Keep-alive without bound, no logs. It counts requests, so that a row can prove that it made its calls.
+Keep-alive without bound, no logs. They count requests, so that a row can prove that it made its calls.
 """
 
 from __future__ import annotations
@@ -8,10 +8,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 import time
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
+
+import msgspec
 
 from bench.machine import Machine
 from bench.processes import Process, free_port
@@ -19,8 +23,8 @@ from bench.processes import Process, free_port
 QUIET = 0.05
 """Seconds without a request after which the upstreams count as left alone."""
 
-PARTS = 10
-"""How many small answers there are: ``/part/1`` … ``/part/10``."""
+PARTS = 30
+"""How many small answers there are: ``/part/1`` … ``/part/30``."""
 
 USER = 7
 """The user id that every row asks for."""
@@ -51,6 +55,16 @@ http {{
   }}
 }}
 """
+
+
+_open = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """What a slow upstream was asked so far, and the most requests that it held at once."""
+
+    requests: int
+    most: int
 
 
 def small(part: int) -> dict[str, Any]:
@@ -101,7 +115,6 @@ class Upstreams:
         self._process = Process(command, machine.load_core, root / "nginx.log")
         self._first_port = ports[0]
         self._asked = 0
-        self._urlopen = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
 
     def requests(self) -> int:
         """How many requests nginx has answered since its start, without those of this method.
@@ -115,7 +128,7 @@ class Upstreams:
         return now
 
     def _requests_now(self) -> int:
-        with self._urlopen(f"{self.urls[0]}/count") as answer:
+        with _open(f"{self.urls[0]}/count") as answer:
             status = answer.read().decode()
         self._asked += 1
         return counted(status) - self._asked
@@ -123,6 +136,40 @@ class Upstreams:
     def __enter__(self) -> Self:
         try:
             self._process.wait_until_it_listens(self._first_port)
+        except BaseException:
+            self._process.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.stop()
+
+
+class Delayed:
+    """Slow upstreams on *ports* ports (``bench.delayed``), all in one process. A context manager.
+
+    Answers take *delay* seconds; ``stall`` is how long they stand still in the end of every so many seconds.
+    """
+
+    def __init__(
+        self, machine: Machine, root: Path, delay: float, *, ports: int = 1, stall: Sequence[float] = ()
+    ) -> None:
+        taken = [free_port() for _ in range(ports)]
+        self.urls = tuple(f"http://127.0.0.1:{port}" for port in taken)
+        command = [sys.executable, "-m", "bench.delayed", ",".join(map(str, taken)), str(delay)]
+        log = root / f"delayed-{taken[0]}.log"
+        env = {"PYTHONPATH": str(Path(__file__).parent.parent)}
+        self._process = Process([*command, *map(str, stall)], machine.load_core, log, env)
+        self._last_port = taken[-1]
+
+    def seen(self) -> Seen:
+        """What it was asked so far."""
+        with _open(f"{self.urls[0]}/count") as answer:
+            return msgspec.json.decode(answer.read(), type=Seen)
+
+    def __enter__(self) -> Self:
+        try:
+            self._process.wait_until_it_listens(self._last_port)
         except BaseException:
             self._process.stop()
             raise

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import msgspec
 
+from bench.processes import raise_file_limit
+
 _SCRIPT = Path(__file__).with_name("wrk.lua")
 _MARK = "bench "
 
@@ -48,15 +50,23 @@ def parsed(output: str) -> Load:
     raise UnreadableError(output.strip() or "wrk printed nothing")
 
 
-def run(wrk: str, core: int, url: str, *, connections: int, seconds: int) -> Load:
-    """Load *url* from *core* for whole *seconds*, over so many keep-alive connections, one request each."""
-    command = [wrk, "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(_SCRIPT), url]
+def run(wrk: str, core: int, url: str, *, connections: int, seconds: int, patience: int = 2) -> Load:
+    """Load *url* from *core* for whole *seconds*, over so many keep-alive connections, one request each.
+
+    An answer that takes longer than *patience* seconds is a fault.
+    """
+    command = [wrk, "-t1", f"-c{connections}", f"-d{seconds}s", f"--timeout={patience}s"]
+
+    def prepared() -> None:
+        os.sched_setaffinity(0, {core})
+        raise_file_limit()
+
     finished = subprocess.run(
-        command,
+        [*command, "-s", str(_SCRIPT), url],
         capture_output=True,
         text=True,
-        timeout=seconds + 30,
+        timeout=seconds + patience + 30,
         check=False,
-        preexec_fn=lambda: os.sched_setaffinity(0, {core}),
+        preexec_fn=prepared,
     )
     return parsed(finished.stdout + finished.stderr)

@@ -21,7 +21,7 @@ UPSTREAMS = os.environ["BENCH_UPSTREAMS"].split()
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     timeout = aiohttp.ClientTimeout(total=1.0, connect=0.5)
-    connector = aiohttp.TCPConnector(limit=200, keepalive_timeout=30)
+    connector = aiohttp.TCPConnector(limit=2000, keepalive_timeout=30)
     async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
         app.state.session = session
         yield

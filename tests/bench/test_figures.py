@@ -1,25 +1,26 @@
-"""Multiples are taken round by round, and their spread is kept."""
+"""Multiples and ratios are taken round by round, and their spread is kept."""
 
 import pytest
 
-from bench.figures import Sample, Spread, figures
-from bench.rows import ROWS, chosen
+from bench.figures import Round, Sample, Spread, figures, ratios
+from bench.rows import ROWS, VERSUS, Versus, chosen
 
 BARE, GATEWAY = chosen(["gateway-3"])
 
 
-def sample(cpu, rate=1000.0):
-    return Sample(cpu=cpu, rate=rate, p50=0.001, p99=0.002, busy=1.0)
+def rounds(*pairs):
+    """Rounds of a row's CPU time and of bare's beside it, in µs."""
+    return [
+        Round(Sample(cpu * 1e-6, rate=1000.0, p50=0.001, p99=0.002, busy=1.0), bare * 1e-6)
+        for cpu, bare in pairs
+    ]
 
 
 def test_multiple_is_the_median_of_ratios_within_each_round():
     # The machine is twice as slow in the last round; the ratios do not notice.
-    samples = {
-        "bare": [sample(20e-6), sample(20e-6), sample(40e-6)],
-        "gateway-3": [sample(60e-6), sample(66e-6), sample(124e-6)],
-    }
+    taken = {"bare": rounds((20, 20), (20, 20), (40, 40)), "gateway-3": rounds((60, 20), (66, 20), (124, 40))}
 
-    bare, gateway = figures((BARE, GATEWAY), samples, {})
+    bare, gateway = figures((BARE, GATEWAY), taken, {}, {})
 
     assert bare.multiple == Spread(1.0, 1.0, 1.0)
     assert gateway.multiple.median == pytest.approx(3.1)
@@ -28,28 +29,51 @@ def test_multiple_is_the_median_of_ratios_within_each_round():
 
 
 def test_failed_row_has_its_reason_and_no_figure():
-    samples = {"bare": [sample(20e-6)], "gateway-3": [sample(60e-6)]}
-
-    _, gateway = figures((BARE, GATEWAY), samples, {"gateway-3": "3 socket errors"})
+    (gateway,) = figures((GATEWAY,), {"gateway-3": rounds((60, 20))}, {"gateway-3": "3 socket errors"}, {})
 
     assert gateway.multiple is None
     assert gateway.failed == "3 socket errors"
     assert gateway.on_target is None
 
 
-def test_no_row_has_a_multiple_when_bare_failed():
-    samples = {"bare": [sample(20e-6)], "gateway-3": [sample(60e-6)]}
+def test_row_that_is_left_out_has_not_failed():
+    (gateway,) = figures((GATEWAY,), {}, {}, {"gateway-3": "npm is not installed"})
 
-    found = figures((BARE, GATEWAY), samples, {"bare": "no answer at all"})
+    assert (gateway.left_out, gateway.failed) == ("npm is not installed", "")
+
+
+def test_no_row_has_a_multiple_when_bare_failed():
+    found = figures((BARE, GATEWAY), {}, {"bare": "no answer at all"}, {})
 
     assert [figure.multiple for figure in found] == [None, None]
+    assert all(figure.failed for figure in found)
 
 
-@pytest.mark.parametrize(("cpu", "kept"), [(79e-6, True), (80e-6, True), (81e-6, False)])
+@pytest.mark.parametrize(("cpu", "kept"), [(59, True), (60, True), (61, False)])
 def test_target_is_kept_up_to_its_value(cpu, kept):
-    _, gateway = figures((BARE, GATEWAY), {"bare": [sample(20e-6)], "gateway-3": [sample(cpu)]}, {})
+    (gateway,) = figures((GATEWAY,), {"gateway-3": rounds((cpu, 20))}, {}, {})
 
     assert gateway.on_target is kept
+
+
+def test_ratio_compares_two_rows_within_each_round():
+    taken = {"a": rounds((60, 20), (130, 40), (64, 20)), "b": rounds((60, 20), (125, 40), (60, 20))}
+
+    (ratio,) = ratios([Versus("a", "a", "b", target=1.05)], taken)
+
+    assert ratio.spread.median == pytest.approx(1.04)
+    assert ratio.on_target is True
+
+
+def test_ratio_without_one_of_its_rows_is_not_told():
+    assert ratios([Versus("a", "a", "b")], {"a": rounds((60, 20))}) == []
+
+
+def test_every_comparison_is_of_rows_that_exist_and_make_the_same_calls():
+    by_name = {row.name: row for row in ROWS}
+
+    for versus in VERSUS:
+        assert by_name[versus.row].expected == by_name[versus.against].expected
 
 
 def test_chosen_rows_keep_table_order_and_always_bring_bare():

@@ -1,32 +1,26 @@
-"""The report warns when its figures were taken on a busy machine, and the command line is checked."""
+"""The command line is checked, and says how much is measured."""
 
 import pytest
 
-from bench.__main__ import crowded, options
-from bench.figures import Figure, Sample, Spread
+from bench.__main__ import options
 from bench.rows import ROWS
 
 
-def bare(busy):
-    return Figure(ROWS[0], Spread(1, 1, 1), Sample(cpu=2e-5, rate=1, p50=1, p99=1, busy=busy))
-
-
-def test_report_warns_when_others_used_the_core():
-    assert "bare had only 62 % of its core" in crowded(bare(0.62))
-
-
-def test_report_says_nothing_when_bare_had_its_core_for_itself():
-    assert crowded(bare(0.99)) == ""
-
-
-def test_failed_bare_is_no_warning_but_a_failure():
-    assert crowded(Figure(ROWS[0], failed="no answer at all")) == ""
-
-
-def test_quick_is_two_rounds_of_one_second():
+def test_quick_is_two_rounds_of_one_second_of_the_costs_alone():
     found = options(["--quick"])
 
     assert (found.rounds, found.seconds, found.rows) == (2, 1, ROWS)
+    assert found.no_latency
+    assert found.no_memory
+
+
+def test_run_without_options_is_whole():
+    assert options([]).whole
+
+
+@pytest.mark.parametrize("less", ["--quick", "--rows=gateway-3", "--no-latency", "--no-memory"])
+def test_run_that_leaves_something_out_is_not_whole_and_leaves_the_docs_alone(less):
+    assert not options([less]).whole
 
 
 @pytest.mark.parametrize(

@@ -1,32 +1,22 @@
-"""The table reads well, and lands between its markers only."""
+"""Tables read well, and land between their markers only."""
 
 import pytest
 
-from bench.figures import Figure, Sample, Spread
-from bench.rows import chosen
-from bench.table import BEGIN, END, markdown, multiple, write, written
+from bench.table import BENCH, SHORT, aligned, multiple, verdict, write, written
 
-BARE, GATEWAY = chosen(["gateway-3"])
-SAMPLE = Sample(cpu=66.04e-6, rate=15123.4, p50=0.0021, p99=0.00456, busy=0.99)
-
-
-def test_row_shows_multiple_spread_target_and_medians():
-    lines = markdown([Figure(GATEWAY, Spread(3.1, 3.04, 3.3), SAMPLE)]).splitlines()
-
-    cells = [cell.strip() for cell in lines[2].strip("|").split("|")]
-    assert cells == ["gateway, 3 calls", "3.10", "3.04 – 3.30", "≤ 4", "66.0", "15,123", "2.10", "4.56"]
-
-
-def test_failed_row_is_marked():
-    lines = markdown([Figure(GATEWAY, failed="3 socket errors")]).splitlines()
-
-    assert "| failed |" in lines[2]
+BEGIN, END = BENCH
 
 
 def test_all_lines_are_equally_wide():
-    rows = [Figure(BARE, Spread(1, 1, 1), SAMPLE), Figure(GATEWAY, failed="no answer")]
+    lines = aligned(("what", "µs"), [["a long name of a row", "1"], ["b", "1,234.5"]]).splitlines()
 
-    assert len({len(line) for line in markdown(rows).splitlines()}) == 1
+    assert len({len(line) for line in lines}) == 1
+
+
+def test_words_stand_left_and_numbers_right():
+    *_, last = aligned(("what", "cost"), [["a row", "100"], ["b", "1"]]).splitlines()
+
+    assert last == "| b     |    1 |"
 
 
 @pytest.mark.parametrize(
@@ -36,10 +26,15 @@ def test_multiple_has_about_three_digits(value, shown):
     assert multiple(value) == shown
 
 
+@pytest.mark.parametrize(("kept", "word"), [(True, "met"), (False, "**missed**"), (None, "")])
+def test_verdict_tells_a_missed_target_loudly(kept, word):
+    assert verdict(kept) == word
+
+
 def test_content_replaces_what_stood_between_the_markers():
     page = f"# Title\n\n{BEGIN}\n\nold\n\n{END}\n\nMethod.\n"
 
-    assert written(page, "new") == f"# Title\n\n{BEGIN}\n\nnew\n\n{END}\n\nMethod.\n"
+    assert written(page, "new", BENCH) == f"# Title\n\n{BEGIN}\n\nnew\n\n{END}\n\nMethod.\n"
 
 
 @pytest.mark.parametrize(
@@ -47,7 +42,7 @@ def test_content_replaces_what_stood_between_the_markers():
 )
 def test_page_without_one_pair_of_markers_is_refused(page):
     with pytest.raises(ValueError, match="once each"):
-        written(page, "new")
+        written(page, "new", BENCH)
 
 
 def test_pages_without_markers_stay_as_they_are(tmp_path):
@@ -55,6 +50,13 @@ def test_pages_without_markers_stay_as_they_are(tmp_path):
     marked.write_text(f"{BEGIN}{END}")
     plain.write_text("no table here")
 
-    assert write([marked, plain, absent], "new") == [marked]
+    assert [write(page, "new", BENCH) for page in (marked, plain, absent)] == [True, False, False]
     assert plain.read_text() == "no table here"
     assert not absent.exists()
+
+
+def test_markers_of_another_table_are_left_alone(tmp_path):
+    page = tmp_path / "README.md"
+    page.write_text(f"{SHORT.begin}\n{SHORT.end}\n")
+
+    assert not write(page, "new", BENCH)
