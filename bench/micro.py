@@ -87,7 +87,7 @@ def pieces(loop: asyncio.AbstractEventLoop) -> dict[str, Piece]:
 def default_stack(timers: Timers, breaker: Breaker) -> Source:
     """The layers of a step and its upstream, as configured by default, around ``instant``."""
     clock, meter = time.monotonic, Silent()
-    layers = step_layers(meter=meter, clock=clock, stand_in=None, floor=0.02, nothing_on=frozenset())
+    layers = step_layers(meter=meter, clock=clock, stand_in=None, nothing_on=frozenset())
     layers += upstream_layers(
         meter=meter, clock=clock, timers=timers, breaker=breaker, bulkhead=Bulkhead(1000, 1000, 0.1)
     )
