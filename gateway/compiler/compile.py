@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from gateway.compiler.routes import CompiledRoute, RouteCompiler
+from gateway.compiler.tls import tls_context
 from gateway.compiler.upstreams import Shared, Upstream, build_upstream
 from gateway.config import ConfigError
 from gateway.edge.endpoint import AccessLog, Answering, Endpoint, RequestMeter
@@ -52,9 +53,13 @@ class Compiled:
 def compile_config(loaded: Loaded, shared: Shared, serving: Serving) -> Compiled:
     """Compile the whole configuration. Raises ``ConfigError`` with all faults of all routes."""
     config, places = loaded.config, loaded.places
-    upstreams = {name: build_upstream(name, spec, shared) for name, spec in config.upstreams.items()}
+    faults: list[Fault] = []
+    upstreams = {
+        name: build_upstream(name, spec, shared, tls_context(name, spec, places, faults))
+        for name, spec in config.upstreams.items()
+    }
     compilers = {key: RouteCompiler(key, spec, upstreams, places) for key, spec in config.routes.items()}
-    faults = [fault for compiler in compilers.values() for fault in compiler.faults]
+    faults += [fault for compiler in compilers.values() for fault in compiler.faults]
     faults += _conflicts(compilers, places)
     if faults:
         raise ConfigError(faults)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gateway.compiler.graph import waves
 from gateway.config import ABSENT
+from gateway.transport.codings import ACCEPTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,6 +55,7 @@ def _upstream(upstream: Upstream, spec: UpstreamSpec) -> Iterable[str]:
     transport = "http/2 by httpx" if spec.http2 else spec.transport
     told = transport if spec.propagate else f"{transport}, not propagated"
     yield f"  {upstream.name}  {upstream.address}  ({told})"
+    yield from _connection(spec)
     yield f"    timeout    {_seconds(spec.timeout)}, connecting {_seconds(spec.connect_timeout)}"
     if spec.breaker is None:
         yield "    breaker    off"
@@ -76,6 +78,25 @@ def _upstream(upstream: Upstream, spec: UpstreamSpec) -> Iterable[str]:
         waiting = f"{spec.bulkhead.waiting} more wait up to {_seconds(spec.bulkhead.max_wait)}"
         yield f"    bulkhead   {spec.bulkhead.slots} at once, {waiting}"
     yield f"    answers    up to {_size(spec.max_response)}"
+
+
+def _connection(spec: UpstreamSpec) -> Iterable[str]:
+    if spec.unix_socket is not None:
+        yield f"    socket     {_written(spec.unix_socket)}"
+    tls = spec.tls
+    if tls is not None:
+        words = [] if tls.verify else ["NOT VERIFIED: anybody can answer in this upstream's place"]
+        words += [f"trusts only {_written(tls.ca)}"] if tls.ca is not None else []
+        words += [f"shows {_written(tls.cert)}"] if tls.cert is not None else []
+        words += [f"asks for {_written(tls.server_name)}"] if tls.server_name is not None else []
+        yield f"    tls        {', '.join(words) or 'as the system says'}"
+    if spec.compression:
+        yield f"    accepts    {ACCEPTED.decode()}"
+
+
+def _written(value: str) -> str:
+    """What came from the environment is told by its name."""
+    return str(getattr(value, "source", value))
 
 
 def _step(step: Step, facts: StepFacts, names: list[str]) -> list[str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from gateway.call import Source, stack
@@ -14,6 +15,8 @@ from gateway.layers.breaker import Breaker
 from gateway.layers.bulkhead import Bulkhead
 from gateway.layers.circuit_rules import CircuitRules
 from gateway.sources.http import http_source
+from gateway.transport.codings import ACCEPTED
+from gateway.transport.decoding import DecodingTransport
 from gateway.transport.h1 import H1Transport
 from gateway.transport.httpx import HttpxTransport
 from gateway.transport.origin import Origin
@@ -66,13 +69,15 @@ class Upstream:
         return f"<Upstream {self.name} at {self.address}>"
 
 
-def build_upstream(name: str, spec: UpstreamSpec, shared: Shared) -> Upstream:
-    """Everything of one upstream, not opened yet."""
+def build_upstream(
+    name: str, spec: UpstreamSpec, shared: Shared, context: ssl.SSLContext | None = None
+) -> Upstream:
+    """Everything of one upstream, not opened yet; *context* replaces TLS with the system's settings."""
     breaker = _breaker(name, spec, shared)
     bulkhead = None
     if spec.bulkhead is not None:
         bulkhead = Bulkhead(spec.bulkhead.slots, spec.bulkhead.waiting, spec.bulkhead.max_wait, name)
-    transport = _transport(spec, shared)
+    transport = _transport(spec, shared, context)
     layers: list[Named] = upstream_layers(
         meter=shared.meter(name),
         clock=shared.clock,
@@ -113,28 +118,26 @@ def _breaker(name: str, spec: UpstreamSpec, shared: Shared) -> Breaker | None:
     return Breaker(name=name, rules=rules, clock=shared.clock, random=random.random, listener=shared.listener)
 
 
-def _transport(spec: UpstreamSpec, shared: Shared) -> Transport:
-    limit = spec.bulkhead.slots if spec.bulkhead is not None else NO_BULKHEAD_POOL
-    max_wait = spec.bulkhead.max_wait if spec.bulkhead is not None else NO_BULKHEAD_WAIT
+def _transport(spec: UpstreamSpec, shared: Shared, context: ssl.SSLContext | None) -> Transport:
+    options: dict[str, Any] = {
+        "limit": spec.bulkhead.slots if spec.bulkhead is not None else NO_BULKHEAD_POOL,
+        "max_wait": spec.bulkhead.max_wait if spec.bulkhead is not None else NO_BULKHEAD_WAIT,
+        "connect_timeout": spec.connect_timeout,
+        "max_response": spec.max_response,
+        "buffered": shared.buffered,
+        "timers": shared.timers,
+        "ssl_context": context,
+        "server_name": spec.tls.server_name if spec.tls is not None else None,
+        "unix_socket": spec.unix_socket,
+    }
+    if spec.compression:
+        options["accept"] = ACCEPTED
     origin = Origin.of(spec.url)
+    transport: Transport
     if spec.transport == "httpx":
-        return HttpxTransport(
-            origin,
-            limit=limit,
-            max_wait=max_wait,
-            connect_timeout=spec.connect_timeout,
-            max_response=spec.max_response,
-            buffered=shared.buffered,
-            timers=shared.timers,
-            http2=spec.http2,
-            proxy=spec.proxy,
-        )
-    return H1Transport(
-        origin,
-        limit=limit,
-        max_wait=max_wait,
-        connect_timeout=spec.connect_timeout,
-        max_response=spec.max_response,
-        buffered=shared.buffered,
-        timers=shared.timers,
-    )
+        transport = HttpxTransport(origin, http2=spec.http2, proxy=spec.proxy, **options)
+    else:
+        transport = H1Transport(origin, **options)
+    if spec.compression:
+        transport = DecodingTransport(transport, max_response=spec.max_response, buffered=shared.buffered)
+    return transport

@@ -14,6 +14,7 @@ from gateway.config.server import ServerSpec
 from gateway.config.specs import fields_of
 from gateway.config.step import StepSpec
 from gateway.config.surface import FROM_THE_KEY, bare
+from gateway.config.tls import TlsSpec
 from gateway.config.upstream import BreakerSpec, BulkheadSpec, UpstreamSpec
 
 SECTIONS: tuple[tuple[str, type], ...] = (
@@ -22,6 +23,7 @@ SECTIONS: tuple[tuple[str, type], ...] = (
     ("An upstream", UpstreamSpec),
     ("`breaker` of an upstream", BreakerSpec),
     ("`bulkhead` of an upstream", BulkheadSpec),
+    ("`tls` of an upstream", TlsSpec),
     ("A route", RouteSpec),
     ("`merge` of a route", MergeSpec),
     ("A step", StepSpec),

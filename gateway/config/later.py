@@ -9,7 +9,7 @@ _LAYERS = ("retry", "hedge", "cache", "coalesce", "budget")
 
 NOT_BUILT = {
     "document": ("auth", "telemetry", "stores", "jobs"),
-    "upstream": (*_LAYERS, "health", "compression", "chaos"),
+    "upstream": (*_LAYERS, "health", "chaos"),
     "route": (*_LAYERS, "when"),
     "step": (*_LAYERS, "when"),
 }

@@ -28,6 +28,7 @@ from gateway.config.kinds import (
     words_schema,
 )
 from gateway.config.specs import spec
+from gateway.config.tls import SocketPath, TlsSpec
 
 SLOW_SHARE = 0.8
 """``slow_call: on`` is this share of the upstream's timeout."""
@@ -154,6 +155,17 @@ class UpstreamSettings:
     )
     http2: Switch = Field(default=False, description="Speak HTTP/2 where the upstream does.")
     proxy: ProxyUrl = Field(default=None, description="The URL of an HTTP proxy in between.")
+    tls: Annotated[TlsSpec | None, layer(TlsSpec)] = Field(
+        default=None, description="Files and names for an https url. off: what the system trusts."
+    )
+    unix_socket: SocketPath = Field(
+        default=None,
+        description="Absolute path of a socket to connect to instead of the url's host and port.",
+    )
+    compression: Switch = Field(
+        default=False,
+        description="Accept coded answers: gzip, deflate, and br and zstd if they are installed.",
+    )
     propagate: Switch = Field(
         default=True,
         description="Send traceparent, tracestate, baggage, X-Request-ID and X-Request-Timeout-Ms on.",
@@ -171,6 +183,18 @@ class UpstreamSpec(UpstreamSettings):
         needs = "http2" if self.http2 else "proxy" if self.proxy else None
         if needs and self.transport != "httpx":
             raise Wrong(f"`{needs}` needs `transport: httpx`", at=("transport",), also=((needs,),))
+        return self
+
+    @model_validator(mode="after")
+    def _connection_can_be_made(self) -> UpstreamSpec:
+        if self.tls is not None and not self.url.startswith("https:"):
+            hint = "write an https url, or tls: off"
+            raise Wrong("`tls` is for https, and the url is http", hint, at=("tls",), also=(("url",),))
+        if self.proxy and self.unix_socket:
+            raise Wrong("a socket is not reached through a `proxy`", at=("unix_socket",), also=(("proxy",),))
+        if self.proxy and self.tls is not None and self.tls.server_name:
+            at = ("tls", "server_name")
+            raise Wrong("`server_name` has no effect through a `proxy`", at=at, also=(("proxy",),))
         return self
 
     @model_validator(mode="after")

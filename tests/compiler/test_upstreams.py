@@ -1,11 +1,14 @@
 """Every setting of an upstream reaches the part that it is for, and nothing else."""
 
+import ssl
+
 import pytest
 
 from gateway.compiler.upstreams import build_upstream
 from gateway.layers.circuit_rules import CircuitRules
 from gateway.layers.circuit_state import CircuitState
 from gateway.telemetry.metrics import Metrics
+from gateway.transport.decoding import DecodingTransport
 from gateway.transport.h1 import H1Transport
 from gateway.transport.httpx import HttpxTransport
 from tests.config.sample import with_upstream
@@ -144,3 +147,29 @@ def test_attempts_are_measured_under_the_name_of_the_upstream():
     built(share=shared(metrics))
 
     assert list(metrics._attempts) == ["u"]
+
+
+@pytest.mark.parametrize("transport", ["h1", "httpx"])
+def test_socket_and_name_reach_the_transport(transport):
+    settings = "url: https://a, unix_socket: /run/a.sock, tls: { server_name: b.example }"
+    made = built(f"{settings}, transport: {transport}").transport
+
+    assert made._unix_socket == "/run/a.sock"
+    assert "b.example" in {getattr(made, "_server_name", None), *getattr(made, "_extensions", {}).values()}
+
+
+@pytest.mark.parametrize("transport", ["h1", "httpx"])
+def test_compression_is_a_transport_around_the_transport_or_absent(transport):
+    plain = built(f"{URL}, transport: {transport}").transport
+    coding = built(f"{URL}, transport: {transport}, compression: on, max_response: 1KiB").transport
+
+    assert type(coding) is DecodingTransport
+    assert type(coding.inner) is type(plain)
+    assert coding._max_response == 1024
+
+
+def test_context_reaches_the_transport():
+    context = ssl.create_default_context()
+    upstream = build_upstream("u", with_upstream("{ url: https://a }"), shared(), context)
+
+    assert upstream.transport._ssl_context is context
