@@ -39,10 +39,13 @@ class Flight:
         self._on_landing = landed
 
     def cancel(self) -> None:
-        """End the coroutine; harmless if it has ended."""
+        """End the coroutine, from the next turn of the loop on, as a task's ``cancel`` does."""
+        asyncio.get_running_loop().call_soon(self._throw, asyncio.CancelledError())
+
+    def _throw(self, error: BaseException) -> None:
         if self._awaited is not None:  # it must not wake a coroutine that waits for something else by then
             self._awaited.remove_done_callback(self._go_on)
-        self._go_on(None, asyncio.CancelledError())
+        self._go_on(None, error)
 
     def _go_on(self, _: object, thrown: BaseException | None = None) -> None:
         """Drive the coroutine to the next future that it waits for, or to its end."""
