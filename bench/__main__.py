@@ -75,7 +75,9 @@ def run(machine: Machine, chose: argparse.Namespace) -> Findings:
         how = f"median of {chose.rounds} interleaved rounds of {chose.seconds} s"
         versions = ", ".join(filter(None, [described(), node.versions(root)]))
         about = f"Measured {datetime.now(UTC):%Y-%m-%d}; {versions}; {how}.{report.crowded(found[0])}"
-        return Findings(found, ratios(VERSUS, bench.rounds), latencies or (), memories, about)
+        return Findings(
+            found, ratios(VERSUS, bench.rounds), latencies or (), memories, about, retaken=bench.retaken
+        )
 
 
 def keep(found: Findings) -> None:

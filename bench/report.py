@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bench.figures import Figure, Ratio, Spread
 from bench.latency import Latency
@@ -22,7 +22,7 @@ class Findings:
     latencies: Sequence[Latency] = ()
     memory: Memory | None = None
     about: str = ""
-    notes: Sequence[str] = field(default=())
+    retaken: Sequence[str] = ()
 
     @property
     def failed(self) -> bool:
@@ -42,7 +42,9 @@ def page(found: Findings) -> str:
         parts += [latencies(found.latencies), *_not_asked(found.latencies)]
     if found.memory:
         parts += ["### Memory", memory(found.memory)]
-    return "\n\n".join([*parts, *found.notes, found.about])
+    if found.retaken:
+        parts.append(f"Samples that went wrong and were taken again: {', '.join(found.retaken)}.")
+    return "\n\n".join([*parts, found.about])
 
 
 def short(found: Findings) -> str:

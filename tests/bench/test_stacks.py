@@ -7,7 +7,7 @@ import pytest
 from bench.flame_plot import boxes, svg, tree
 from bench.stacks import Stack, area, by_area, own_time, parsed
 
-LOOP = "<module> (gateway:8);run (gateway/serve.py:71);Runner.run (asyncio/runners.py:118);run_forever (loop.c:33)"
+LOOP = "main (cli.py:8);run (gateway/serve.py:7);Runner.run (asyncio/runners.py:118);run_forever (loop.c:3)"
 WRITE = "UVStream_write (loop.c:110085);write (libc.so.6)"
 RAW = f"""{LOOP};uv_run (core.c:452);uv__read (stream.c:1063);read (libc.so.6) 20
 {LOOP};Run.run (gateway/plan/execute.py:99);http_source.<locals>.http (gateway/sources/http.py:44);{WRITE} 50
