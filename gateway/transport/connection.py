@@ -84,6 +84,30 @@ class Connection(asyncio.Protocol):
         call.sent = True
         return waiter
 
+    @property
+    def used(self) -> bool:
+        """There was an exchange over it already."""
+        return self._uses > 0
+
+    def lend(self, protocol: asyncio.Protocol) -> asyncio.Transport:
+        """The socket, for one exchange by *protocol*, which has to pass ``connection_lost`` on."""
+        transport = self._transport
+        assert transport is not None
+        self._uses += 1
+        self.reusable = False
+        transport.set_protocol(protocol)
+        return transport
+
+    def reclaim(self, *, reusable: bool) -> None:
+        """The exchange that had the socket is over; *reusable*: it left it as it should be."""
+        transport = self._transport
+        if transport is None or not reusable or transport.is_closing():
+            self.abort()
+            return
+        transport.set_protocol(self)
+        transport.resume_reading()
+        self.reusable = True
+
     def abort(self) -> None:
         """Close at once; an exchange under way is abandoned."""
         self.closed = True

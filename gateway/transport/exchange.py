@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from gateway.call import Call
 from gateway.outcome import Failure
+
+if TYPE_CHECKING:
+    from gateway.transport.streamed import StreamedResponse
 
 
 class Request:
@@ -65,6 +69,30 @@ class PoolState:
     created: int
     reused: int
     lost: int
+
+
+class Streaming(Protocol):
+    """What a transport can do besides: bodies of any size, in both directions, that are never whole."""
+
+    async def stream(
+        self,
+        request: Request,
+        extra: bytes,
+        call: Call,
+        *,
+        idle_timeout: float,
+        body: AsyncIterable[bytes] | None = None,
+        length: int | None = None,
+    ) -> StreamedResponse | Failure:
+        """Send *request* and read the head of its answer; its body is taken piece by piece.
+
+        *body* stands in for ``request.body``: *length* bytes, or in chunks if that is not known. It is
+        asked for the next piece only when the upstream took the last one; what it raises is raised here
+        or by the iteration. ``idle_timeout`` (seconds) bounds the wait for each piece of the answer; the
+        wait for its head is the attempt timeout's. Content codings pass as they are: say in the request's
+        headers which ones are welcome. No bound on sizes; ``call.held`` stays as it is. Whoever gets a
+        ``StreamedResponse`` iterates to its end or closes it.
+        """
 
 
 class Transport(Protocol):

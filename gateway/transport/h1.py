@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import AsyncIterable, Callable
 from typing import Final
 
 from gateway.buffered import Buffered
@@ -17,9 +17,11 @@ from gateway.timers import Timers
 from gateway.transport.connection import Connection, Result
 from gateway.transport.dial import Dialer
 from gateway.transport.exchange import PoolState, Request, Response
+from gateway.transport.h1_stream import StreamedExchange
 from gateway.transport.origin import Origin
 from gateway.transport.pool import Pool
 from gateway.transport.resolve import Resolver
+from gateway.transport.streamed import StreamedResponse
 from gateway.transport.tls import http1_context
 
 _VERBS: Final = {
@@ -117,6 +119,47 @@ class H1Transport:
                 return Failure(Cause.INCOMPLETE if call.sent else Cause.UNREACHABLE, _ENDED)
             connection = None
 
+    async def stream(
+        self,
+        request: Request,
+        extra: bytes,
+        call: Call,
+        *,
+        idle_timeout: float,
+        body: AsyncIterable[bytes] | None = None,
+        length: int | None = None,
+    ) -> StreamedResponse | Failure:
+        """Send *request*, with *body* in place of its own, and read the head; see ``exchange.Streaming``."""
+        if call.ended is not None:
+            return call.ended
+        if self._buffered.full:
+            return Failure(Cause.BULKHEAD_FULL, "max_buffered")
+        pool = self._pool or self._opened()
+        head = self._render_head(request, extra, length, chunked=body is not None and length is None)
+        # A body cannot be sent twice, so it never goes over a connection that may have gone stale.
+        connection = pool.take() if body is None else None
+        while True:
+            fresh = connection is None
+            if connection is None:
+                obtained = await pool.obtain(call)
+                if isinstance(obtained, Failure):
+                    return obtained
+                connection = obtained
+            if call.ended is not None:
+                pool.give(connection)
+                return call.ended
+            if connection.closed:
+                pool.give(connection)
+            else:
+                idle, head_only = self._timers.of(idle_timeout), request.method == "HEAD"
+                exchange = StreamedExchange(connection, pool, call, idle, self._buffered, head_only=head_only)
+                begun = await exchange.begin(head, body, length)
+                if begun is not None:
+                    return begun
+            if fresh or (call.sent and not call.repeatable):
+                return Failure(Cause.INCOMPLETE if call.sent else Cause.UNREACHABLE, _ENDED)
+            connection = None
+
     async def close(self) -> None:
         """Close every connection; calls under way end as ``incomplete``, waiting ones as ``unreachable``."""
         if self._pool is not None:
@@ -142,6 +185,14 @@ class H1Transport:
         length = b"content-length: %d\r\n\r\n" % len(body)
         head = b"".join((verb, request.target, self._lines, request.headers, extra, length))
         return (head + body, b"") if len(body) <= _JOINED else (head, body)
+
+    def _render_head(self, request: Request, extra: bytes, length: int | None, *, chunked: bool) -> bytes:
+        """The same for a body that is not here yet."""
+        if not chunked and length is None:
+            return b"".join(self._render(request, extra))
+        framing = b"transfer-encoding: chunked" if chunked else b"content-length: %d" % (length or 0)
+        verb = _VERBS.get(request.method) or request.method.encode("ascii") + b" "
+        return b"".join((verb, request.target, self._lines, request.headers, extra, framing, b"\r\n\r\n"))
 
     def _opened(self) -> Pool:
         if self._pool is None:

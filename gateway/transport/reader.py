@@ -30,6 +30,7 @@ class Reader:
     """
 
     __slots__ = (
+        "_before",
         "_begun",
         "_buffered",
         "_call",
@@ -45,6 +46,7 @@ class Reader:
         "_parser",
         "_pieces",
         "_prefix",
+        "_quiet",
         "_raw",
         "_response",
         "_size",
@@ -67,7 +69,7 @@ class Reader:
         self._head_only = head_only
         self._begun = self._checked = self._chunked = self._extra = False
         self._keep = self._until_close = self.clean = False
-        self._raw = self._size = self._status = self._head_count = 0
+        self._raw = self._size = self._status = self._head_count = self._quiet = self._before = 0
         self._prefix = b""
         self._failure: Failure | None = None
         self._response: Response | None = None
@@ -210,8 +212,12 @@ class Reader:
     def _look_ahead(self, data: bytes) -> Failure | None:
         """The answer is not complete after *data*: is it worth waiting for the rest?"""
         self._raw += len(data)
-        if self._raw - self._size > 2 * framing.MAX_HEAD + 16 * self._size:
-            # Bounds heads, interim answers, trailers, and chunks that are mostly extensions.
+        self._quiet = self._quiet + len(data) if self._size == self._before else 0
+        self._before = self._size
+        if (
+            self._quiet > 2 * framing.MAX_HEAD  # heads, interim answers, trailers
+            or self._raw - self._size > 2 * framing.MAX_HEAD + 16 * self._size  # chunk extensions
+        ):
             return Failure(Cause.UNREADABLE, "more framing than content")
         if self._checked or not self._status:
             return None
