@@ -160,7 +160,7 @@ def test_addresses_are_logged_as_urls(ports, caplog):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_signal_drains_closes_and_frees_the_ports(ports, number):
+def test_x1_signal_drains_closes_and_frees_the_ports(ports, number):
     async def visitor(gateway):
         await until(lambda: all(map(listens, ports)))
         stop(number)

@@ -199,7 +199,7 @@ LARGE = {
 
 
 @pytest.mark.parametrize("name", LARGE)
-async def test_body_over_the_limit_is_too_large(kind, name):
+async def test_t6_body_over_the_limit_is_too_large(kind, name):
     assert (await ask(kind, LARGE[name], max_response=1000)).cause is Cause.TOO_LARGE
 
 

@@ -125,7 +125,7 @@ async def test_storm_of_ended_calls_leaves_every_slot_free(kind, native, seeded)
 
 @pytest.mark.slow
 @pytest.mark.parametrize("native", [False, True], ids=["cut", "cancelled"])
-async def test_storm_of_ten_thousand_leaves_every_slot_free(kind, native, seeded):
+async def test_c6_storm_of_ten_thousand_leaves_every_slot_free(kind, native, seeded):
     await storm(kind, native, seeded, 10_000)
 
 

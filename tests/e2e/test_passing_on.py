@@ -127,7 +127,7 @@ async def test_a_tracestate_over_512_bytes_is_dropped():
     assert ["tracestate" in asked.headers for asked in site.asked] == [True, False]
 
 
-async def test_the_time_left_is_sent_on_and_shrinks():
+async def test_d2_the_time_left_is_sent_on_and_shrinks():
     site = Site({"/base/x": after(0.1, replying('{"n": 1}'))})
     async with fronting(site) as served:
         await served.get("/pair", ("x-request-timeout-ms", "900"))

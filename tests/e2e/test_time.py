@@ -54,7 +54,7 @@ async def test_what_was_answered_in_time_is_served_when_the_time_is_over():
 
 
 @pytest.mark.parametrize("faulty", ["-1", "0", "1.5", "soon", "", "99999999999"])
-async def test_a_faulty_time_of_the_client_is_ignored_and_a_longer_one_does_not_count(faulty):
+async def test_d7_a_faulty_time_of_the_client_is_ignored_and_a_longer_one_does_not_count(faulty):
     async with serving(CONFIG, URL=Site({"/x": 1, "/y": after(0.05, replying("2"))})) as served:
         answer = await served.get("/slow", ("x-request-timeout-ms", faulty))
     assert answer.json == {"x": 1, "y": 2}

@@ -21,7 +21,7 @@ def test_help_is_a_sentence():
     assert all(name.help.endswith(".") for name in ALL)
 
 
-def test_no_label_can_hold_a_path_or_an_id():
+def test_o5_no_label_can_hold_a_path_or_an_id():
     allowed = {
         "route",
         "status",
