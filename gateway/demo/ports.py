@@ -12,6 +12,9 @@ HOST: Final = "127.0.0.1"
 OPTIONS: Final = {"gateway": "--port", "admin": "--admin-port"}
 """Which option of ``gateway demo`` moves which port."""
 
+PORTS_VARIABLE: Final = "DEMO_SERVICE_PORTS"
+"""Environment variable with other ports for users, orders and recommendations: ``19101,19102,19103``."""
+
 
 def trouble_with(ports: Mapping[str, int]) -> list[str]:
     """A sentence for each port that cannot be used; *ports* by the name of the part that wants it."""
@@ -21,7 +24,7 @@ def trouble_with(ports: Mapping[str, int]) -> list[str]:
         if port in owners:
             found.append(f"port {port} is wanted twice: for {owners[port]} and for {part}")
         elif reason := _refusal(port):
-            other = f", or choose another with {OPTIONS[part]}" if part in OPTIONS else ""
+            other = f", or choose another with {OPTIONS.get(part, PORTS_VARIABLE)}"
             found.append(f"port {port} ({part}) cannot be used: {reason}; see `lsof -i :{port}`{other}")
         owners.setdefault(port, part)
     return found

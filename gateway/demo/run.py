@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from gateway.demo.ports import free_port, trouble_with
+from gateway.demo.ports import PORTS_VARIABLE, free_port, trouble_with
 from gateway.demo.screen import Screen
 from gateway.demo.supervisor import Setup, Supervisor
 from services.mock.addresses import PORTS
@@ -17,9 +17,6 @@ from services.mock.addresses import PORTS
 GATEWAY: Final = ("gateway", "run")
 
 CONFIG: Final = Path(__file__).with_name("gateway.yaml")
-
-PORTS_VARIABLE: Final = "DEMO_SERVICE_PORTS"
-"""Environment variable with other ports for users, orders and recommendations: ``19101,19102,19103``."""
 
 
 def run_demo(

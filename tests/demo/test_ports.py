@@ -29,6 +29,12 @@ def test_a_port_that_something_uses_on_every_address_is_in_use_too():
     with listening("0.0.0.0") as port:
         (trouble,) = trouble_with({"orders": port})
     assert "(orders)" in trouble
+
+
+def test_a_services_port_in_use_is_named_with_the_variable_that_moves_it():
+    with listening("127.0.0.1") as port:
+        (trouble,) = trouble_with({"orders": port})
+    assert "DEMO_SERVICE_PORTS" in trouble
     assert "--port" not in trouble
 
 
