@@ -67,7 +67,8 @@ def fault_of(error: YAMLError, file: File, text: str) -> Fault:
         return Fault(place, problem)
     if "flow" in context:
         start = error.context_mark
-        also = (Place(file, start.line + 1, start.column + 1),) if start else ()
+        opened = Place(file, start.line + 1, start.column + 1) if start else place
+        also = () if opened == place else (opened,)
         return Fault(place, _in_plain_words(problem), FLOW_HINT, also)
     for fragment, message, hint in _WORDS:
         if fragment in problem or fragment in context:

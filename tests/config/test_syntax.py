@@ -20,6 +20,10 @@ def test_unquoted_value_in_braces_is_told_to_be_quoted(value):
     assert fault.place.column == 11 + next(i for i, c in enumerate(value) if c in "?{[")
 
 
+def test_place_of_a_syntax_fault_is_not_told_twice():
+    assert fault_of("routes: {{{").also == ()
+
+
 def test_quotes_that_are_never_closed_are_found_where_they_open():
     assert fault_of('a: 1\nb: "x\nc: 2\n').place.line == 2
 
