@@ -69,7 +69,7 @@ def run(machine: Machine, chose: argparse.Namespace) -> Findings:
         ceilings = {figure.row.name: figure.sample.rate for figure in found if figure.sample}
         latencies = memories = None
         if not chose.no_latency:
-            latencies = latency.measure(machine, upstreams, root, ceilings, 3.0 * chose.seconds, to_stderr)
+            latencies = latency.measure(machine, upstreams, root, ceilings, 2.5 * chose.seconds, to_stderr)
         if not chose.no_memory:
             memories = memory.measure(machine, root, 4 * chose.seconds, to_stderr)
         how = f"median of {chose.rounds} interleaved rounds of {chose.seconds} s"

@@ -13,7 +13,8 @@ from math import ceil, log10
 from bench.figures import Figure, Spread
 from bench.table import multiple
 
-WIDTH, LEFT, RIGHT, TOP, STEP = 760, 230, 70, 46, 26
+WIDTH, LEFT, RIGHT, TOP, STEP = 860, 320, 70, 46, 24
+LOWEST = 0.2
 
 _STYLE = """
 text { font: 13px system-ui, sans-serif; fill: #24292f }
@@ -23,11 +24,12 @@ text { font: 13px system-ui, sans-serif; fill: #24292f }
 .bare { fill: #57606a; stroke: #57606a }
 .gateway { fill: #0969da; stroke: #0969da }
 .peer { fill: #bc4c00; stroke: #bc4c00 }
+.floor { fill: #1a7f37; stroke: #1a7f37 }
 .range { stroke-width: 4; opacity: .4; stroke-linecap: round }
 @media (prefers-color-scheme: dark) {
   text { fill: #e6edf3 } .small { fill: #9198a1 } .grid { stroke: #3d444d } .target { stroke: #9198a1 }
   .bare { fill: #9198a1; stroke: #9198a1 } .gateway { fill: #4493f8; stroke: #4493f8 }
-  .peer { fill: #f0883e; stroke: #f0883e }
+  .peer { fill: #f0883e; stroke: #f0883e } .floor { fill: #3fb950; stroke: #3fb950 }
 }
 """
 
@@ -50,21 +52,22 @@ def svg(found: Sequence[Figure]) -> str:
 
 
 class Axis:
-    """A logarithmic axis from 0.7 to a round number that holds *highest*."""
+    """A logarithmic axis from ``LOWEST`` to a round number that holds *highest*."""
 
     def __init__(self, highest: float) -> None:
-        self._low = log10(0.7)
+        self._low = log10(LOWEST)
         decade = 10.0 ** (ceil(log10(max(highest, 2))) - 1)
         self.end = next(decade * factor for factor in (1, 2, 5, 10) if decade * factor >= highest)
         self._scale = (WIDTH - LEFT - RIGHT) / (log10(self.end) - self._low)
 
     def x(self, value: float) -> float:
         """Where *value* lies, in units of the picture."""
-        return round(LEFT + (log10(max(value, 0.7)) - self._low) * self._scale, 1)
+        return round(LEFT + (log10(max(value, LOWEST)) - self._low) * self._scale, 1)
 
-    def ticks(self) -> list[int]:
-        """1, 2, 5, 10, 20, 50 … up to the end."""
-        return [f * 10**d for d in range(5) for f in (1, 2, 5) if f * 10**d <= self.end]
+    def ticks(self) -> list[float]:
+        """0.2, 0.5, 1, 2, 5, 10, 20 … up to the end."""
+        every = (f * 10.0**d for d in range(-1, 5) for f in (1, 2, 5))
+        return [tick for tick in every if LOWEST <= tick <= self.end]
 
 
 def _grid(axis: Axis, height: int) -> list[str]:
@@ -72,7 +75,7 @@ def _grid(axis: Axis, height: int) -> list[str]:
     for tick in axis.ticks():
         x = axis.x(tick)
         lines.append(f'<line class="grid" x1="{x}" y1="{TOP - 6}" x2="{x}" y2="{height - 10}"/>')
-        lines.append(f'<text class="small" x="{x}" y="{TOP - 12}" text-anchor="middle">{tick}</text>')
+        lines.append(f'<text class="small" x="{x}" y="{TOP - 12}" text-anchor="middle">{tick:g}</text>')
     return lines
 
 

@@ -59,7 +59,9 @@ def short(found: Findings) -> str:
         for figure in found.figures
         if figure.row.short and figure.multiple and figure.sample
     ]
-    return aligned(("what", "× bare", "CPU µs per request", "requests/s on one core"), rows)
+    warning = crowded(found.figures[0]).strip()
+    shown = aligned(("what", "× bare", "CPU µs per request", "requests/s on one core"), rows)
+    return f"{shown}\n\n{warning}" if warning else shown
 
 
 def table(figures: Sequence[Figure]) -> str:
