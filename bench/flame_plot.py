@@ -13,7 +13,7 @@ from html import escape
 from bench.stacks import Stack, area
 
 WIDTH, HEIGHT, TOP = 1200, 18, 30
-_LETTER = 6.3
+_LETTER = 6.9
 """Width of a letter at the size used, about."""
 
 SMALLEST = 0.003
