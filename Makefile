@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: help setup demo test lint bench format clean
+.PHONY: help setup demo test fuzz lint bench format clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -29,6 +29,9 @@ demo: setup ## run three mock services and the gateway; Ctrl-C stops them
 
 test: setup ## run all tests
 	$(BIN)/python -m pytest $(ARGS)
+
+fuzz: setup ## hostile answers against both transports (SECONDS=600 SEED=1)
+	FUZZ_SECONDS=$(or $(SECONDS),600) FUZZ_SEED=$(SEED) $(BIN)/python -m pytest tests/contract/test_fuzz.py -s
 
 lint: setup ## ruff, mypy --strict, import rules, config check
 	$(BIN)/ruff check .

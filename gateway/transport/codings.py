@@ -50,9 +50,8 @@ def decoded(body: bytes, encoding: bytes, limit: int) -> bytes | Failure:
 
     ``unreadable`` for an unknown coding and a damaged body, ``too_large`` where more comes out.
     """
-    names = [
-        name for name in encoding.lower().replace(b" ", b"").split(b",") if name not in {b"", b"identity"}
-    ]
+    listed = encoding.lower().translate(None, b" \t").split(b",")
+    names = [name for name in listed if name not in {b"", b"identity"}]
     if len(names) > MAX_CODINGS:
         return Failure(Cause.UNREADABLE, f"{len(names)} content codings")
     for name in reversed(names):

@@ -33,7 +33,11 @@ class Request:
 
 
 class Response:
-    """A whole HTTP answer; headers in the order and the spelling in which they came."""
+    """A whole HTTP answer; headers in the order and the spelling in which they came.
+
+    White space may follow a value in ``headers`` (to cut it off everywhere costs more than it is worth);
+    ``header`` gives values without it.
+    """
 
     __slots__ = ("body", "headers", "status")
 
@@ -46,7 +50,7 @@ class Response:
         """The first header of that name (given in lower case), whatever case it was sent in."""
         for key, value in self.headers:
             if key.lower() == name:
-                return value
+                return value.strip(b" \t")
         return None
 
     def __repr__(self) -> str:

@@ -30,7 +30,7 @@ class PieceReader(Reader):
         parser = self._parser
         if self._response is not None or parser is None:
             return
-        status, headers = parser.get_status_code(), list(self._headers)
+        status, headers = parser.get_status_code(), self._headers
         if status >= 200 or status < 100:
             fault = framing.fault_in_size(headers)
             fault = fault or framing.fault_in_coding(headers, parser.get_http_version())
@@ -40,7 +40,7 @@ class PieceReader(Reader):
                 return
             self._checked = True
             self._until_close = framing.announced_length(headers) is None and not framing.is_chunked(headers)
-            self.head = status, headers
+            self.head = status, [(name, value.strip(b" \t")) for name, value in headers]
         super().on_headers_complete()
 
     def on_body(self, piece: bytes) -> None:

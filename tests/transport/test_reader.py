@@ -114,6 +114,7 @@ UNREADABLE = {
     "chunked twice": CHUNKED[:-2] + b"transfer-encoding: chunked\r\n\r\n0\r\n\r\n",
     "gzip and chunked": b"HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
     "xchunked": b"HTTP/1.1 200 OK\r\ntransfer-encoding: xchunked\r\n\r\n0\r\n\r\n",
+    "chunked, then a tab": b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\t\r\n\r\n0\r\n\r\n",
     "chunked in HTTP/1.0": b"HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
     "chunk size in hex notation": CHUNKED + b"0x2\r\n{}\r\n0\r\n\r\n",
     "chunk size negative": CHUNKED + b"-2\r\n{}\r\n0\r\n\r\n",
