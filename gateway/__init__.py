@@ -9,7 +9,7 @@ __all__ = ["Gateway"]
 
 
 def __getattr__(name: str) -> Any:
-    # Imported when asked for: `gateway check` and the layers need neither FastAPI nor a server.
+    # Imported when asked for: layers and configuration by themselves need neither FastAPI nor a server.
     if name == "Gateway":
         from gateway.app import Gateway  # noqa: PLC0415
 

@@ -1,7 +1,7 @@
 """Writes a whole answer: in one write where the server is uvicorn's httptools protocol, else by plain ASGI.
 
 uvicorn writes head and body apart and checks every header by two regular expressions; one write of ready
-bytes brings a bare answer to 0.68 of its cost (docs/benchmarks.md). The short cut reaches into uvicorn's
+bytes brings a bare answer to 0.68 of its cost (docs/decisions/0005). The short cut reaches into uvicorn's
 request cycle, so it is guarded: only for exactly the class it was written against, only if every member it
 touches is there, and never where uvicorn would do something else (an access log, HEAD, back-pressure).
 Header values must be checked by whoever makes the block: this module writes them as they are.
