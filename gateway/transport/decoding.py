@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterable
+
 from gateway.buffered import Buffered
 from gateway.call import Call
 from gateway.outcome import Cause, Failure
 from gateway.transport.codings import decoded
 from gateway.transport.exchange import PoolState, Request, Response, Transport
+from gateway.transport.streamed import StreamedResponse
 
 
 class DecodingTransport:
@@ -44,6 +47,21 @@ class DecodingTransport:
         call.held += len(body)
         headers = [pair for pair in response.headers if pair[0].lower() not in _CODED]
         return Response(response.status, headers, body)
+
+    async def stream(
+        self,
+        request: Request,
+        extra: bytes,
+        call: Call,
+        *,
+        idle_timeout: float,
+        body: AsyncIterable[bytes] | None = None,
+        length: int | None = None,
+    ) -> StreamedResponse | Failure:
+        """Streams are not decoded; see ``exchange.Streaming``."""
+        return await self.inner.stream(
+            request, extra, call, idle_timeout=idle_timeout, body=body, length=length
+        )
 
     async def close(self) -> None:
         """Close every connection; see ``exchange.Transport``."""

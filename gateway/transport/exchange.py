@@ -93,13 +93,13 @@ class Streaming(Protocol):
         *body* stands in for ``request.body``: *length* bytes, or in chunks if that is not known. It is
         asked for the next piece only when the upstream took the last one; what it raises is raised here
         or by the iteration. ``idle_timeout`` (seconds) bounds the wait for each piece of the answer; the
-        wait for its head is the attempt timeout's. Content codings pass as they are: say in the request's
-        headers which ones are welcome. No bound on sizes; ``call.held`` stays as it is. Whoever gets a
+        wait for its head is the attempt timeout's. Content codings pass as they are: none are asked
+        for, unless the request's headers do. No bound on sizes; ``call.held`` stays as it is. Whoever gets a
         ``StreamedResponse`` iterates to its end or closes it.
         """
 
 
-class Transport(Protocol):
+class Transport(Streaming, Protocol):
     """How the requests of one upstream travel."""
 
     async def open(self) -> None:

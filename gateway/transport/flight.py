@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, Final
 
 import anyio
@@ -16,6 +16,7 @@ from gateway.outcome import Cause, Failure
 from gateway.timers import Timer
 from gateway.transport import framing
 from gateway.transport.exchange import Response
+from gateway.transport.streamed import StreamedResponse
 
 FOREIGN: Final[tuple[tuple[type[Exception], Cause], ...]] = (
     (httpx.PoolTimeout, Cause.BULKHEAD_FULL),
@@ -42,6 +43,13 @@ _LOST: Final = ("Server disconnected", "peer ", "<")
 # words, in h11's, or with an HTTP/2 event ("<ConnectionTerminated …>").
 
 
+Ended = Response | StreamedResponse | Failure
+"""What a flight is waited for: a whole answer, the head of one, or why there is none."""
+
+Work = Callable[[httpx.AsyncBaseTransport], Awaitable[Response | Failure | None]]
+"""What a flight does with its client; ``None``: it was settled on the way."""
+
+
 class AbandonedError(Exception):
     """Raised into httpcore instead of sending a request that nobody waits for any more."""
 
@@ -65,9 +73,7 @@ class Flight:
         "waiter",
     )
 
-    def __init__(
-        self, call: Call, waiter: asyncio.Future[Response | Failure], timer: Timer, buffered: Buffered
-    ) -> None:
+    def __init__(self, call: Call, waiter: asyncio.Future[Ended], timer: Timer, buffered: Buffered) -> None:
         self.call = call
         self.waiter = waiter
         self.scope = anyio.CancelScope()
@@ -92,7 +98,7 @@ class Flight:
         """It began an HTTP/2 stream and did not read it to its end."""
         return self._stream and not self._finished
 
-    def settle(self, result: Response | Failure) -> None:
+    def settle(self, result: Ended) -> None:
         """Hand over how it ended, if somebody still waits."""
         if not self.waiter.done():
             self.waiter.set_result(result)
@@ -150,7 +156,7 @@ class Flight:
         """The whole of *answer*, within our limits; *head_only*: to a HEAD request."""
         self.call.sent = True
         headers = answer.headers.raw
-        fault = _fault(answer, headers)
+        fault = fault_of(answer, headers)
         if fault is not None:
             return Failure(Cause.UNREADABLE, fault)
         length = None if head_only else framing.announced_length(headers)
@@ -158,7 +164,7 @@ class Flight:
             return Failure(Cause.TOO_LARGE, f"an answer of {length} bytes")
         pieces: list[bytes] = []
         size = 0
-        async for piece in _pieces(answer):
+        async for piece in pieces_of(answer):
             size += len(piece)
             if size > max_response:
                 return Failure(Cause.TOO_LARGE, f"an answer of more than {max_response} bytes")
@@ -168,10 +174,14 @@ class Flight:
                 return Failure(Cause.BULKHEAD_FULL, "max_buffered")
             self.call.held += len(piece)
             pieces.append(piece)
+        await self.finish(answer)
+        return Response(answer.status_code, headers, b"".join(pieces))
+
+    async def finish(self, answer: httpx.Response) -> None:
+        """All of *answer* was read; a connection on which more follows is closed."""
         self._finished = True
         if _leftover(answer):
             await answer.extensions["network_stream"].aclose()
-        return Response(answer.status_code, headers, b"".join(pieces))
 
     def failure(self, error: Exception) -> Failure:
         """What *error*, one of ``NETWORK``, means."""
@@ -212,7 +222,7 @@ def _reason(error: BaseException) -> str:
     return next((str(led) for led in reversed(list(_causes(error))) if str(led)), "")
 
 
-def _fault(answer: httpx.Response, headers: framing.Headers) -> str | None:
+def fault_of(answer: httpx.Response, headers: framing.Headers) -> str | None:
     """What h11 lets pass and ``h1`` does not."""
     if answer.status_code < 200:
         return f"status {answer.status_code}"
@@ -225,7 +235,7 @@ def _fault(answer: httpx.Response, headers: framing.Headers) -> str | None:
     return fault
 
 
-async def _pieces(answer: httpx.Response) -> AsyncIterator[bytes]:
+async def pieces_of(answer: httpx.Response) -> AsyncIterator[bytes]:
     """The body as it came, undecoded."""
     if answer.is_stream_consumed:  # a mock's answer was whole from the start
         yield answer.content

@@ -17,7 +17,7 @@ from gateway.timers import Timers
 from gateway.transport.connection import Connection, Result
 from gateway.transport.dial import Dialer
 from gateway.transport.exchange import PoolState, Request, Response
-from gateway.transport.h1_stream import StreamedExchange
+from gateway.transport.h1_stream import Begun, StreamedExchange
 from gateway.transport.origin import Origin
 from gateway.transport.pool import Pool
 from gateway.transport.resolve import Resolver
@@ -75,8 +75,8 @@ class H1Transport:
         self._idle_for = idle_for
         self._max_age = max_age
         self._pool: Pool | None = None
-        host = origin.authority.encode()
-        self._lines = b" HTTP/1.1\r\nhost: %b\r\naccept-encoding: %b\r\n" % (host, accept)
+        self._host = b" HTTP/1.1\r\nhost: %b\r\n" % origin.authority.encode()
+        self._lines = b"%baccept-encoding: %b\r\n" % (self._host, accept)
 
     async def open(self) -> None:
         """Get ready on the running loop, for the first time or again; makes no connection."""
@@ -135,7 +135,9 @@ class H1Transport:
         if self._buffered.full:
             return Failure(Cause.BULKHEAD_FULL, "max_buffered")
         pool = self._pool or self._opened()
-        head = self._render_head(request, extra, length, chunked=body is not None and length is None)
+        head = self._render_stream(request, extra, length, chunked=body is not None and length is None)
+        head += b"" if body is not None else request.body
+        idle, head_only = self._timers.of(idle_timeout), request.method == "HEAD"
         # A body cannot be sent twice, so it never goes over a connection that may have gone stale.
         connection = pool.take() if body is None else None
         while True:
@@ -145,17 +147,14 @@ class H1Transport:
                 if isinstance(obtained, Failure):
                     return obtained
                 connection = obtained
-            if call.ended is not None:
+            if connection.closed or call.ended is not None:
                 pool.give(connection)
-                return call.ended
-            if connection.closed:
-                pool.give(connection)
+                begun: Begun = call.ended
             else:
-                idle, head_only = self._timers.of(idle_timeout), request.method == "HEAD"
                 exchange = StreamedExchange(connection, pool, call, idle, self._buffered, head_only=head_only)
                 begun = await exchange.begin(head, body, length)
-                if begun is not None:
-                    return begun
+            if begun is not None:
+                return begun
             if fresh or (call.sent and not call.repeatable):
                 return Failure(Cause.INCOMPLETE if call.sent else Cause.UNREACHABLE, _ENDED)
             connection = None
@@ -186,13 +185,16 @@ class H1Transport:
         head = b"".join((verb, request.target, self._lines, request.headers, extra, length))
         return (head + body, b"") if len(body) <= _JOINED else (head, body)
 
-    def _render_head(self, request: Request, extra: bytes, length: int | None, *, chunked: bool) -> bytes:
-        """The same for a body that is not here yet."""
-        if not chunked and length is None:
-            return b"".join(self._render(request, extra))
-        framing = b"transfer-encoding: chunked" if chunked else b"content-length: %d" % (length or 0)
+    def _render_stream(self, request: Request, extra: bytes, length: int | None, *, chunked: bool) -> bytes:
+        """The same for a stream: codings pass through, so only who passes them on may ask for any."""
+        headers = request.headers + extra
+        accept = b"" if b"accept-encoding:" in headers.lower() else b"accept-encoding: identity\r\n"
+        if not chunked and length is None and (request.body or request.method in _BODIED):
+            length = len(request.body)
+        framing = b"" if length is None else b"content-length: %d\r\n" % length
+        framing = b"transfer-encoding: chunked\r\n" if chunked else framing
         verb = _VERBS.get(request.method) or request.method.encode("ascii") + b" "
-        return b"".join((verb, request.target, self._lines, request.headers, extra, framing, b"\r\n\r\n"))
+        return b"".join((verb, request.target, self._host, accept, headers, framing, b"\r\n"))
 
     def _opened(self) -> Pool:
         if self._pool is None:

@@ -19,7 +19,7 @@ from gateway.transport.connection import Connection
 from gateway.transport.exchange import Response
 from gateway.transport.piecewise import PieceReader
 from gateway.transport.pool import Pool
-from gateway.transport.streamed import StreamedResponse
+from gateway.transport.streamed import StreamedResponse, measured
 
 Begun = StreamedResponse | Failure | None
 """How an exchange begins. ``None``: a reused connection ended before the first byte of an answer."""
@@ -168,18 +168,8 @@ class StreamedExchange(asyncio.Protocol):
 
 
 async def _framed(body: AsyncIterable[bytes], length: int | None) -> AsyncIterator[bytes]:
-    """*body* as it goes out: in chunks, or checked against its *length*."""
+    """*body* as it goes out: in chunks, or as it is."""
+    async for piece in measured(body, length):
+        yield piece if length is not None else b"%x\r\n%b\r\n" % (len(piece), piece)
     if length is None:
-        async for piece in body:
-            if piece:
-                yield b"%x\r\n%b\r\n" % (len(piece), piece)
         yield b"0\r\n\r\n"
-        return
-    left = length
-    async for piece in body:
-        left -= len(piece)
-        if left < 0:
-            break
-        yield piece
-    if left:
-        raise ValueError(f"a body that does not have the {length} bytes that were announced")

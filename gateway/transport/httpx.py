@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import ssl
+from collections.abc import AsyncIterable
 
 import httpx
 
@@ -24,9 +25,11 @@ from gateway.outcome import Cause, Failure
 from gateway.timers import Timers
 from gateway.transport.clients import Clients
 from gateway.transport.exchange import PoolState, Request, Response
-from gateway.transport.flight import NETWORK, AbandonedError, Flight
+from gateway.transport.flight import NETWORK, AbandonedError, Ended, Flight, Work
+from gateway.transport.httpx_stream import StreamedFlight, welcoming
 from gateway.transport.line import Line
 from gateway.transport.origin import Origin
+from gateway.transport.streamed import StreamedResponse
 from gateway.transport.tls import new_context
 
 
@@ -87,31 +90,45 @@ class HttpxTransport:
 
     async def exchange(self, request: Request, extra: bytes, call: Call) -> Response | Failure:
         """Send *request* with the header lines *extra* added; see ``exchange.Transport``."""
-        if call.ended is not None:
-            return call.ended
-        if self._closed:
-            return Failure(Cause.UNREACHABLE, "the transport is closed")
-        if self._buffered.full:
-            return Failure(Cause.BULKHEAD_FULL, "max_buffered")
-        if self._in_use < self._limit:
-            self._in_use += 1
-        else:
-            served = await self._line.wait(call)
-            if served is not None:
-                return served
-        loop = asyncio.get_running_loop()
-        connect_timer = self._timers.of(self._connect_timeout)
-        flight = Flight(call, loop.create_future(), connect_timer, self._buffered)
-        self._flights[flight] = loop.create_task(
-            self._fly(flight, request, extra), context=contextvars.Context()
-        )
-        call.waiter = flight.waiter
-        try:
-            return await flight.waiter
-        finally:
-            call.waiter = None
-            if flight in self._flights:  # cut, or cancelled: httpx is still at it
-                flight.abandon()
+        refusal = await self._slot(call)
+        if refusal is not None:
+            return refusal
+        flight = self._flight(call)
+        ended = await self._flown(flight, lambda client: self._send(client, flight, request, extra))
+        assert not isinstance(ended, StreamedResponse)
+        return ended
+
+    async def stream(
+        self,
+        request: Request,
+        extra: bytes,
+        call: Call,
+        *,
+        idle_timeout: float,
+        body: AsyncIterable[bytes] | None = None,
+        length: int | None = None,
+    ) -> StreamedResponse | Failure:
+        """See ``exchange.Streaming``. An answer is only read after the whole of *body* went out."""
+        refusal = await self._slot(call)
+        if refusal is not None:
+            return refusal
+        flight = self._flight(call)
+        streamed = StreamedFlight(flight, call, self._timers.of(idle_timeout), self._buffered)
+
+        async def work(client: httpx.AsyncBaseTransport) -> Failure | None:
+            content = request.body if body is None else streamed.body(body, length)
+            rendered = welcoming(self._render(flight, request, extra, content, length))
+            failure = await streamed.run(client, rendered)
+            if body is None and call.repeatable and failure is not None and flight.went_stale(failure):
+                failure = await streamed.run(client, rendered)
+            self._count(flight, failure)
+            return failure
+
+        ended = await self._flown(flight, work)
+        assert not isinstance(ended, Response)
+        if isinstance(ended, Failure):
+            streamed.response.close()
+        return ended
 
     async def close(self) -> None:
         """Close every connection; calls under way end as ``incomplete``, waiting ones as ``unreachable``."""
@@ -142,12 +159,44 @@ class HttpxTransport:
     def __repr__(self) -> str:
         return f"<HttpxTransport {self.origin}: {self._in_use} in use of {self._limit}>"
 
-    async def _fly(self, flight: Flight, request: Request, extra: bytes) -> None:
+    async def _slot(self, call: Call) -> Failure | None:
+        """Take a slot, or say why there is none."""
+        if call.ended is not None:
+            return call.ended
+        if self._closed:
+            return Failure(Cause.UNREACHABLE, "the transport is closed")
+        if self._buffered.full:
+            return Failure(Cause.BULKHEAD_FULL, "max_buffered")
+        if self._in_use < self._limit:
+            self._in_use += 1
+            return None
+        return await self._line.wait(call)
+
+    def _flight(self, call: Call) -> Flight:
+        waiter: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
+        return Flight(call, waiter, self._timers.of(self._connect_timeout), self._buffered)
+
+    async def _flown(self, flight: Flight, work: Work) -> Ended:
+        """Start the task and wait for what it settles the flight with."""
+        self._flights[flight] = asyncio.create_task(self._fly(flight, work), context=contextvars.Context())
+        flight.call.waiter = flight.waiter
+        ended: Ended | None = None
+        try:
+            ended = await flight.waiter
+        finally:
+            flight.call.waiter = None
+            if flight in self._flights and not isinstance(ended, StreamedResponse):
+                flight.abandon()  # cut, or cancelled: httpx is still at it
+        return ended
+
+    async def _fly(self, flight: Flight, work: Work) -> None:
         """The task that holds a slot until httpx is done."""
         client = self._clients.take()
         try:
             with flight.scope:
-                flight.settle(await self._send(client, flight, request, extra))
+                ended = await work(client)
+                if ended is not None:
+                    flight.settle(ended)
         except AbandonedError:
             pass
         except asyncio.CancelledError:
@@ -171,13 +220,16 @@ class HttpxTransport:
             # Most likely never read (RFC 9112 section 9.3.1): no attempt of its own. httpx drops the
             # connection; should the next one be stale too, that is the answer.
             result = await self._try(client, flight, request, extra)
+        self._count(flight, result)
+        return result
+
+    def _count(self, flight: Flight, result: Response | Failure | None) -> None:
         if flight.connected:
             self._created += 1
         else:
             self._reused += 1
         if isinstance(result, Failure) and result.cause is Cause.INCOMPLETE:
             self._lost += 1
-        return result
 
     async def _try(
         self, client: httpx.AsyncBaseTransport, flight: Flight, request: Request, extra: bytes
@@ -186,7 +238,7 @@ class HttpxTransport:
         if self._given is not None:
             flight.sending()  # a mock does not tell when it sends; what may have been sent counts as sent
         try:
-            answer = await client.handle_async_request(self._render(flight, request, extra))
+            answer = await client.handle_async_request(self._render(flight, request, extra, request.body))
             try:
                 return await flight.read(answer, self._max_response, head_only=request.method == "HEAD")
             finally:
@@ -194,18 +246,27 @@ class HttpxTransport:
         except NETWORK as error:
             return flight.failure(error)
 
-    def _render(self, flight: Flight, request: Request, extra: bytes) -> httpx.Request:
+    def _render(
+        self,
+        flight: Flight,
+        request: Request,
+        extra: bytes,
+        content: bytes | AsyncIterable[bytes],
+        length: int | None = None,
+    ) -> httpx.Request:
         origin = self.origin
         headers = [(b"host", origin.authority.encode()), (b"accept-encoding", self._accept)]
         for line in (request.headers + extra).split(b"\r\n")[:-1]:
             name, _, value = line.partition(b": ")
             headers.append((name, value))
+        if length is not None:
+            headers.append((b"content-length", b"%d" % length))
         timeout = flight.call.timeout
         return httpx.Request(
             request.method,
             httpx.URL(scheme=origin.scheme, host=origin.host, port=origin.port, raw_path=request.target),
             headers=headers,
-            content=request.body,
+            content=content,
             extensions={
                 **self._extensions,
                 "trace": flight.trace,
@@ -219,8 +280,7 @@ class HttpxTransport:
     def _make(self) -> httpx.AsyncBaseTransport:
         if self._given is not None:
             return self._given
-        if self._ssl_context is None:
-            self._ssl_context = new_context()
+        self._ssl_context = self._ssl_context or new_context()
         return httpx.AsyncHTTPTransport(
             verify=self._ssl_context,
             http2=self._http2,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import AsyncIterable, AsyncIterator
 from typing import Final, Protocol, Self
 
 from gateway.buffered import Buffered
@@ -22,6 +23,19 @@ HIGH: Final = 64 * 1024
 """Bytes that wait to be taken before reading stops; what one read brings may come on top."""
 
 LOW: Final = HIGH // 4
+
+
+async def measured(body: AsyncIterable[bytes], length: int | None) -> AsyncIterator[bytes]:
+    """*body* without empty pieces. Raises ``ValueError`` if it has not the *length* that was announced."""
+    size = 0
+    async for piece in body:
+        size += len(piece)
+        if length is not None and size > length:
+            break
+        if piece:
+            yield piece
+    if length is not None and size != length:
+        raise ValueError(f"a body that does not have the {length} bytes that were announced")
 
 
 class Flow(Protocol):
