@@ -78,7 +78,7 @@ def _explained(failure: Failure, response: Response) -> Failure:
     coding = response.header(b"content-encoding")
     if coding is None:
         return failure
-    detail = f"content-encoding {coding.decode('latin-1')!r} although only identity is accepted"
+    detail = f"content-encoding {coding.decode('latin-1')!r}, which was not asked for (see `compression:`)"
     return Failure(Cause.UNREADABLE, detail, response.status)
 
 
