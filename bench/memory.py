@@ -23,7 +23,7 @@ DELAY = 1.0
 """Seconds that every upstream takes."""
 
 IDLE_TARGET = 90e6
-"""Bytes at rest: docs/benchmarks.md; issue 3."""
+"""Bytes at rest (docs/benchmarks.md)."""
 
 EACH_TARGET = 40e3
 """Bytes per request in flight."""

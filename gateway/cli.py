@@ -6,7 +6,6 @@ has faults.
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import logging
 import os
@@ -40,9 +39,10 @@ def main() -> None:
 def run(config: str, host: str, port: int, admin_host: str, admin_port: int, docs: str | None) -> None:
     """Serve CONFIG in this process."""
     from gateway import serve
+    from gateway.edge.operator import is_loopback
 
     token = os.environ.get(OPERATOR_VARIABLE) or None  # an empty one is none
-    if token is None and not _is_loopback(admin_host):
+    if token is None and not is_loopback(admin_host):
         _fail(f"--admin-host {admin_host} is not loopback: set {OPERATOR_VARIABLE} first", 2)
     _log_to_stderr()
     gateway = _load(config, operator_token=token, docs=docs)
@@ -102,15 +102,6 @@ def _load(config: str, **options: Any) -> Gateway:
         return Gateway(config, **options)
     except ConfigError as error:
         _fail(str(error), 2)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _count(things: Any, noun: str) -> str:

@@ -56,7 +56,8 @@ def _upstream(upstream: Upstream, spec: UpstreamSpec) -> Iterable[str]:
     told = transport if spec.propagate else f"{transport}, not propagated"
     yield f"  {upstream.name}  {upstream.address}  ({told})"
     yield from _connection(spec)
-    yield f"    timeout    {_seconds(spec.timeout)}, connecting {_seconds(spec.connect_timeout)}"
+    connecting = min(spec.connect_timeout, spec.timeout)  # the one lies inside the other
+    yield f"    timeout    {_seconds(spec.timeout)}, connecting {_seconds(connecting)}"
     if spec.breaker is None:
         yield "    breaker    off"
     else:

@@ -17,6 +17,7 @@ from typing import Final
 import msgspec
 
 from gateway.compiler.references import Ref, TemplateFault, parse_template
+from gateway.config.route import RESERVED
 from gateway.edge.inputs import FinishedSegment, Input
 from gateway.edge.values import checked_json
 from gateway.transport.escaping import is_token
@@ -30,7 +31,6 @@ _NOT_BUILT: Final = {
     "claims": "authentication",
     "item": "calling a step once per item",
 }
-_RESERVED: Final = ("env", "path", "request", "job", "secret", "now", "upstream", "gateway")
 
 
 class Where(Enum):
@@ -158,7 +158,7 @@ class Names:
         found = [
             (name, f"`{name}` has a meaning of its own in references")
             for name in (*self.path, *self.steps)
-            if name in ROOTS or name in _RESERVED or name in _NOT_BUILT
+            if name in ROOTS or name in RESERVED or name in _NOT_BUILT
         ]
         found += [
             (name, f"`{name}` is both a path parameter and a step")
@@ -238,7 +238,7 @@ class Names:
             return TemplateFault(
                 f"`{{{name}}}` belongs to {_NOT_BUILT[name]}, which is not built yet", ref.offset
             )
-        if name in _RESERVED:
+        if name in RESERVED:
             return TemplateFault(f"`{name}` is a reserved name and means nothing yet", ref.offset)
         known = (*self.path, *self.steps, *ROOTS)
         close = get_close_matches(name, known, 1)

@@ -220,7 +220,7 @@ class RouteCompiler:
             stand_in=stand_in,
         )
         names = (*(named.text for named in layers), *upstream.layers)
-        target = f"{spec.method} {upstream.name}/{getattr(spec.path, 'source', spec.path)}"
+        target = f"{spec.method} {upstream.name}/{_written(spec.path)}{_query(spec.query)}"
         own = any(map(_is_credential, template.uses))
         return step, StepFacts(upstream.name, target, names, shortened, own, reason)
 
@@ -262,6 +262,17 @@ def _stand_in(template: JsonTemplate) -> StandIn:
         return Success(render(inputs), Freshness.FALLBACK, failure.cause)
 
     return stand_in
+
+
+def _query(pairs: Iterable[tuple[str, str]]) -> str:
+    """A call's query for people: names and templates as its author wrote them, nothing encoded."""
+    written = "&".join(f"{_written(name)}={_written(value)}" for name, value in pairs)
+    return f"?{written}" if written else ""
+
+
+def _written(text: str) -> str:
+    """*text* with ``${NAME}`` in place of what it stands for."""
+    return str(getattr(text, "source", text))
 
 
 def _is_credential(use: Use) -> bool:

@@ -13,6 +13,7 @@ import msgspec
 from gateway.edge.inputs import Violation, Wanted
 from gateway.edge.values import checked_json
 from gateway.plan.fields import Json, is_null, items, members, text_of
+from gateway.sources.bodies import too_deep
 
 _whole = msgspec.json.Decoder(msgspec.Raw).decode
 _BOM: Final = b"\xef\xbb\xbf"
@@ -52,7 +53,7 @@ def json_fault(body: bytes) -> str | None:
         return "is not JSON"
     except RecursionError:
         return "is nested too deep"
-    return None
+    return "is nested too deep" if too_deep(body) else None
 
 
 class _Level:

@@ -92,7 +92,7 @@ def _retry_after(response: Response, wall_clock: Callable[[], float]) -> float |
         return float(text) if len(text) <= 9 else None
     try:
         date = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for a time zone of twenty digits
         return None
     if date.tzinfo is None:  # "-0000", which means UTC
         date = date.replace(tzinfo=UTC)

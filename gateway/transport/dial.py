@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from collections.abc import Callable
 from functools import partial
@@ -51,7 +52,7 @@ class Dialer:
             reason = f"not connected within {self._timeout * 1000:.0f} ms"
         except OSError as error:
             reason = reason_of(error)
-        return Failure(Cause.UNREACHABLE, f"{self._unix_socket or self._origin}: {reason}")
+        return Failure(Cause.UNREACHABLE, reason)
 
     async def _connect(self, make: Callable[[], P]) -> P:
         loop = asyncio.get_running_loop()
@@ -83,12 +84,14 @@ class Dialer:
 
 
 def reason_of(error: OSError) -> str:
-    """Why a connection could not be made, for operators."""
+    """Why there is no connection, for operators; without the address, as that may come from ``${NAME}``."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"TLS: {error.verify_message}"
     if isinstance(error, ssl.SSLError):
         return f"TLS: {error.reason or error}"
-    return str(error) or type(error).__name__
+    if error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno).lower()
+    return error.strerror or type(error).__name__
 
 
 def _abort(transport: asyncio.BaseTransport) -> None:

@@ -84,6 +84,22 @@ async def test_of_two_required_steps_that_failed_the_first_in_plan_order_says_wh
         assert (answer.status, answer.json["step"]) == (502, "x")
 
 
+@pytest.mark.parametrize("down", range(7))
+async def test_p7_an_answer_has_one_shape_whichever_parts_are_down(down):
+    parts = {name: FAILED if down & bit else 1 for name, bit in (("x", 1), ("y", 2), ("z", 4))}
+    config = """
+upstreams: { a: { url: "${URL}" } }
+routes:
+  GET /three: { steps: { x: { get: a/x }, y: { get: a/y }, z: { get: a/z } } }
+"""
+    async with at({f"/{name}": page for name, page in parts.items()}, config) as served:
+        answer = await served.get("/three")
+    body = answer.json
+    degraded = body.pop("degraded", {})
+    assert body == {name: None if page is FAILED else 1 for name, page in parts.items()}
+    assert list(degraded) == [name for name, page in parts.items() if page is FAILED]
+
+
 async def test_nothing_on_makes_null_of_a_status_and_it_is_not_degraded():
     async with at({"/x": (410, ""), "/y": {}}) as served:
         answer = await served.get("/nothing")

@@ -89,6 +89,7 @@ async def test_429_is_throttling():
         (b"Sat, 21 Nov 99999 10:00:10 GMT", None),
         (b"\xff\xfe", None),
         (b"0x10", None),
+        (b"Mon, 01 Jan 2024 00:00:00 +99999999999999999999", None),
     ],
 )
 @pytest.mark.parametrize("status", [429, 503])

@@ -38,10 +38,11 @@ async def test_connects_to_what_the_resolver_says():
         protocol.transport.abort()
 
 
-async def test_refusal_is_unreachable_with_its_reason():
-    failure = await dialer(refused_port()).dial(asyncio.Protocol)
+async def test_refusal_is_unreachable_with_its_reason_and_without_the_address():
+    port = refused_port()
+    failure = await dialer(port).dial(asyncio.Protocol)
     assert failure.cause is Cause.UNREACHABLE
-    assert "up.example" in failure.detail
+    assert failure.detail == "connection refused"
 
 
 async def test_next_address_is_tried_and_then_preferred():
@@ -158,7 +159,7 @@ async def test_unix_socket_that_is_not_there_is_unreachable(tmp_path):
     path = str(tmp_path / "up.sock")
     it = Dialer(Origin("http", "up.example", 80), 1.0, None, Resolver("127.0.0.1", 80), unix_socket=path)
     failure = await it.dial(Open)
-    assert (failure.cause, path in failure.detail) == (Cause.UNREACHABLE, True)
+    assert (failure.cause, failure.detail) == (Cause.UNREACHABLE, "no such file or directory")
 
 
 async def test_server_name_stands_in_for_the_host():
