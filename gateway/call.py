@@ -52,8 +52,8 @@ class Call:
 
     ``payload`` is in the source's own terms. ``deadline`` is an instant on the loop's clock, and with less
     than ``floor`` seconds left before it nothing starts; ``timeout`` bounds this attempt, in seconds.
-    ``identity`` names equal calls (``None``: never shared). ``inputs`` are the checked parts of the
-    client's request.
+    ``identity`` names equal calls (``None``: never shared), and ``siblings`` holds what this request knows of
+    its calls by identity. ``inputs`` are the checked parts of the client's request.
 
     State while it runs: ``sent`` (the first byte left; from then on an unrepeatable call is never
     cut), ``waiter`` (the future the call is waiting on now), ``ended`` (the failure that cut it),
@@ -73,6 +73,7 @@ class Call:
         "priority",
         "repeatable",
         "sent",
+        "siblings",
         "step",
         "timeout",
         "trace",
@@ -90,6 +91,7 @@ class Call:
         repeatable: bool = True,
         inputs: Sequence[Any] = (),
         identity: bytes | None = None,
+        siblings: dict[bytes, Any] | None = None,
         priority: int = 0,
         floor: float = 0.0,
     ) -> None:
@@ -101,6 +103,7 @@ class Call:
         self.repeatable = repeatable
         self.inputs = inputs
         self.identity = identity
+        self.siblings = siblings
         self.priority = priority
         self.floor = floor
         self.attempt = 1
@@ -109,6 +112,26 @@ class Call:
         self.ended: Failure | None = None
         self.held = 0
         self.elapsed = 0.0
+
+    def twin(self, deadline: float | None = None) -> Call:
+        """The same call once more, with a state of its own: for an attempt beside this one, or (with a
+        *deadline* of its own) for one that outlives it. Its ``held`` is its maker's to give back.
+        """
+        twin = Call(
+            self.step,
+            self.payload,
+            self.deadline if deadline is None else deadline,
+            self.timeout,
+            self.trace,
+            repeatable=self.repeatable,
+            inputs=self.inputs,
+            identity=self.identity,
+            siblings=self.siblings,
+            priority=self.priority,
+            floor=self.floor,
+        )
+        twin.attempt = self.attempt
+        return twin
 
     def cut(self, failure: Failure) -> None:
         """End the wait this call is in, or the next one it would begin, with *failure*.

@@ -185,6 +185,9 @@ class Failure:
 
 Outcome = Success | Failure
 
+ANOTHER_WON: Final = Failure(Cause.OUT_OF_TIME, "another attempt answered first")
+"""Cuts the attempts that lost to a hedge; known by identity, and no evidence about the upstream."""
+
 
 def verdict(outcome: Outcome) -> Verdict:
     """What *outcome* says about the upstream's health (docs/contract.md section 1, column breaker)."""

@@ -25,7 +25,7 @@ from gateway.call import Call, Layer, Source, answered
 from gateway.layers.circuit import Circuit
 from gateway.layers.circuit_rules import CircuitRules
 from gateway.layers.circuit_state import CircuitSnapshot, CircuitState, Listener
-from gateway.outcome import Cause, Failure, Outcome, Success, Verdict, verdict
+from gateway.outcome import ANOTHER_WON, Cause, Failure, Outcome, Success, Verdict, verdict
 
 Clock = Callable[[], float]
 """Seconds on a monotonic clock."""
@@ -177,7 +177,7 @@ def _judge(circuit: Circuit, permit: int, outcome: Outcome, started: float, now:
     failure = cast("Failure", outcome)
     if health is Verdict.FAILURE:
         circuit.failed(permit, now, now - started, _note(failure), failure.retry_after)
-    elif failure.cause is Cause.OUT_OF_TIME:
+    elif failure.cause is Cause.OUT_OF_TIME and failure is not ANOTHER_WON:
         circuit.cut(permit, now, now - started)
     else:
         circuit.release(permit)

@@ -34,6 +34,9 @@ class Scope(Protocol):
 Prepare = Callable[[Scope], Any]
 """Renders a step's payload; a ``Failure(skipped)`` instead if something it reads is missing."""
 
+Identify = Callable[[Any], bytes | None]
+"""From a rendered payload to what names equal calls (docs/contract.md section 3); ``None``: never shared."""
+
 Merge = Callable[[Scope], bytes | Failure]
 """Renders the answer's body from what the steps ended with. Missing parts are null; it fails only where parts
 that must become one object contradict each other.
@@ -46,7 +49,8 @@ class Step:
 
     ``needs`` are the steps that must have answered, ``awaits`` those that must only have ended
     (references with a default); both by index. ``timeout`` is one attempt's, in seconds. A ``required``
-    step that does not answer fails the request. ``stand_in`` is ``None`` without a fallback.
+    step that does not answer fails the request. ``stand_in`` is ``None`` without a fallback, ``identify``
+    where nothing asks which calls are equal.
     """
 
     name: str
@@ -59,6 +63,7 @@ class Step:
     repeatable: bool = True
     timeout: float = 1.0
     stand_in: StandIn | None = None
+    identify: Identify | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
