@@ -38,7 +38,8 @@ SILENT: Final = frozenset({Mode.HANG, Mode.RESET})
 class Fault(BaseModel):
     """What goes wrong on one path.
 
-    ``latency_ms`` ± ``jitter_ms`` delays every request, uniformly. ``status`` answers with that status
+    ``latency_ms`` ± ``jitter_ms`` delays every request, uniformly; ``stall_rate`` of them take ``stall_ms``
+    more. ``status`` answers with that status
     and a small JSON body, ``mode`` spoils the answer on the wire, both together spoil the error answer.
     ``error_rate`` is the share of requests that get status or mode; without either it means 500.
     """
@@ -49,6 +50,8 @@ class Fault(BaseModel):
     status: Annotated[int, Field(ge=200, le=599)] | None = None
     latency_ms: Annotated[float, Field(ge=0, le=10 * MINUTE_MS, allow_inf_nan=False)] = 0
     jitter_ms: Annotated[float, Field(ge=0, le=10 * MINUTE_MS, allow_inf_nan=False)] = 0
+    stall_ms: Annotated[float, Field(ge=0, le=10 * MINUTE_MS, allow_inf_nan=False)] = 0
+    stall_rate: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0
     error_rate: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
     mode: Mode | None = None
 
@@ -56,11 +59,20 @@ class Fault(BaseModel):
     def _makes_sense(self) -> Self:
         if self.path.startswith(CONTROL):
             raise ValueError("paths that start with /__ are never faulted")
-        if not (self.status or self.latency_ms or self.jitter_ms or self.mode) and self.error_rate is None:
-            raise ValueError("names no fault: give status, latency_ms, jitter_ms, error_rate or mode")
+        if bool(self.stall_ms) != bool(self.stall_rate):
+            raise ValueError("stall_ms and stall_rate go together: how long, and for which share")
+        if not (self.status or self.mode or self.is_late) and self.error_rate is None:
+            raise ValueError(
+                "names no fault: give status, latency_ms, jitter_ms, stall_ms, error_rate or mode"
+            )
         if self.status and self.mode in SILENT:
             raise ValueError(f"mode {self.mode} never sends a status; leave out status")
         return self
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it delays anything."""
+        return bool(self.latency_ms or self.jitter_ms or self.stall_ms)
 
     @property
     def prefix(self) -> str:

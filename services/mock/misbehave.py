@@ -69,6 +69,8 @@ class Misbehaving:
             await self._app(visitor.scope, visitor.receive, visitor.send)
             return
         delay = fault.latency_ms + self._chance.uniform(-fault.jitter_ms, fault.jitter_ms)
+        if fault.stall_rate and self._chance.random() < fault.stall_rate:
+            delay += fault.stall_ms
         if delay > 0 and not await visitor.stays(delay / 1000):
             return
         rate = 1.0 if fault.error_rate is None else fault.error_rate

@@ -18,6 +18,8 @@ from services.mock.faults import Fault, Faults
         {"latency_ms": -1},
         {"latency_ms": float("inf")},
         {"error_rate": 1.5},
+        {"stall_ms": 100},
+        {"stall_rate": 0.1},
         {"mode": "explode"},
         {"path": "x", "status": 500},
         {"path": "/x?y=1", "status": 500},

@@ -41,6 +41,16 @@ async def test_latency_delays_the_right_answer(ports):
     assert late.body == plain.body
 
 
+@pytest.mark.parametrize(("share", "late"), [(1.0, True), (1e-9, False)])
+async def test_stalls_delay_that_share_of_the_right_answers(ports, share, late):
+    plain = await ask(ports["users"], "GET", USER)
+    await put(ports["users"], stall_ms=150, stall_rate=share)
+    began = time.monotonic()
+    answer = await ask(ports["users"], "GET", USER)
+    assert (time.monotonic() - began >= 0.149) is late
+    assert answer.body == plain.body
+
+
 async def test_error_rate_alone_means_that_share_of_500s(ports):
     await put(ports["users"], error_rate=0.5)
     async with RawClient(ports["users"]) as client:
