@@ -75,8 +75,9 @@ def build_upstream(
     """Everything of one upstream, not opened yet; *context* replaces TLS with the system's settings."""
     breaker = _breaker(name, spec, shared)
     bulkhead = None
+    address = spec.addresses[0]
     if spec.bulkhead is not None:
-        bulkhead = Bulkhead(spec.bulkhead.slots, spec.bulkhead.waiting, spec.bulkhead.max_wait, name)
+        bulkhead = Bulkhead(spec.bulkhead.bounds[2], spec.bulkhead.waiting, spec.bulkhead.max_wait, name)
     transport = _transport(spec, shared, context)
     layers: list[Named] = upstream_layers(
         meter=shared.meter(name),
@@ -88,8 +89,8 @@ def build_upstream(
     source = http_source(transport, shared.buffered, propagate=spec.propagate, clock=shared.clock)
     return Upstream(
         name=name,
-        address=getattr(spec.url, "source", spec.url),
-        base_path=urlsplit(spec.url).path,
+        address=getattr(address, "source", address),
+        base_path=urlsplit(address).path,
         timeout=spec.timeout,
         transport=transport,
         breaker=breaker,
@@ -120,7 +121,7 @@ def _breaker(name: str, spec: UpstreamSpec, shared: Shared) -> Breaker | None:
 
 def _transport(spec: UpstreamSpec, shared: Shared, context: ssl.SSLContext | None) -> Transport:
     options: dict[str, Any] = {
-        "limit": spec.bulkhead.slots if spec.bulkhead is not None else NO_BULKHEAD_POOL,
+        "limit": spec.bulkhead.bounds[2] if spec.bulkhead is not None else NO_BULKHEAD_POOL,
         "max_wait": spec.bulkhead.max_wait if spec.bulkhead is not None else NO_BULKHEAD_WAIT,
         "connect_timeout": spec.connect_timeout,
         "max_response": spec.max_response,
@@ -132,7 +133,7 @@ def _transport(spec: UpstreamSpec, shared: Shared, context: ssl.SSLContext | Non
     }
     if spec.compression:
         options["accept"] = ACCEPTED
-    origin = Origin.of(spec.url)
+    origin = Origin.of(spec.addresses[0])
     transport: Transport
     if spec.transport == "httpx":
         transport = HttpxTransport(origin, http2=spec.http2, proxy=spec.proxy, **options)

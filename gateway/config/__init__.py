@@ -1,35 +1,50 @@
 """YAML in, frozen specs out; every fault with its place. The only package that knows YAML and pydantic."""
 
+from gateway.config.balancing import BalanceSpec
+from gateway.config.caching import CacheSpec, StoreSpec
 from gateway.config.defaults_table import defaults_table
 from gateway.config.environment import EnvText
 from gateway.config.faults import ConfigError, Fault, Place
+from gateway.config.guards import ADAPTIVE, BreakerSpec, BulkheadSpec, WarmSpec
 from gateway.config.kinds import ABSENT, Absent
 from gateway.config.load import Loaded, load, load_text
 from gateway.config.models import Config
+from gateway.config.overload import AdmissionSpec
 from gateway.config.places import Places
+from gateway.config.repeating import BudgetSpec, HedgeSpec, Percentile, RetrySpec
 from gateway.config.route import MergeSpec, RouteSpec
 from gateway.config.schema import json_schema
 from gateway.config.server import ServerSpec
 from gateway.config.step import StepSpec
-from gateway.config.upstream import BreakerSpec, BulkheadSpec, UpstreamSpec
+from gateway.config.upstream import UpstreamSpec
 
 __all__ = [
     "ABSENT",
+    "ADAPTIVE",
     "Absent",
+    "AdmissionSpec",
+    "BalanceSpec",
     "BreakerSpec",
+    "BudgetSpec",
     "BulkheadSpec",
+    "CacheSpec",
     "Config",
     "ConfigError",
     "EnvText",
     "Fault",
+    "HedgeSpec",
     "Loaded",
     "MergeSpec",
+    "Percentile",
     "Place",
     "Places",
+    "RetrySpec",
     "RouteSpec",
     "ServerSpec",
     "StepSpec",
+    "StoreSpec",
     "UpstreamSpec",
+    "WarmSpec",
     "defaults_table",
     "json_schema",
     "load",

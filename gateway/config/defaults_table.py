@@ -6,27 +6,40 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
+from gateway.config.balancing import BalanceSpec
+from gateway.config.caching import CacheSpec, StoreSpec
 from gateway.config.calls import VERBS
+from gateway.config.guards import BreakerSpec, BulkheadSpec, WarmSpec
 from gateway.config.kinds import ABSENT, Shown
 from gateway.config.models import Config
+from gateway.config.overload import AdmissionSpec
+from gateway.config.repeating import BudgetSpec, HedgeSpec, RetrySpec
 from gateway.config.route import MergeSpec, RouteSpec
 from gateway.config.server import ServerSpec
 from gateway.config.specs import fields_of
 from gateway.config.step import StepSpec
 from gateway.config.surface import FROM_THE_KEY, bare
 from gateway.config.tls import TlsSpec
-from gateway.config.upstream import BreakerSpec, BulkheadSpec, UpstreamSpec
+from gateway.config.upstream import UpstreamSpec
 
 SECTIONS: tuple[tuple[str, type], ...] = (
     ("Top level", Config),
     ("`server`", ServerSpec),
+    ("`admission` of the server", AdmissionSpec),
+    ("A store", StoreSpec),
     ("An upstream", UpstreamSpec),
     ("`breaker` of an upstream", BreakerSpec),
     ("`bulkhead` of an upstream", BulkheadSpec),
+    ("`retry` of an upstream or a step", RetrySpec),
+    ("`hedge` of an upstream or a step", HedgeSpec),
+    ("`budget` of an upstream", BudgetSpec),
+    ("`balance` of an upstream", BalanceSpec),
+    ("`warm` of an upstream", WarmSpec),
     ("`tls` of an upstream", TlsSpec),
     ("A route", RouteSpec),
     ("`merge` of a route", MergeSpec),
     ("A step", StepSpec),
+    ("`cache` of a step", CacheSpec),
 )
 
 

@@ -12,9 +12,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
-from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
+from pydantic import PlainValidator, WithJsonSchema
 
 from gateway.config.faults import Wrong, did_you_mean, one_of
 from gateway.config.units import (
@@ -153,46 +153,6 @@ def or_off(read: Callable[[Any], Any], off: Any = None) -> Callable[[Any], Any]:
     return read_or_off
 
 
-def layer(settings: Any) -> BeforeValidator:
-    """Reads a layer's *settings*: a mapping, ``on`` for the defaults, ``off`` for none."""
-    return BeforeValidator(_layer, json_schema_input_type=settings | Literal["on", "off"])
-
-
-def list_or_off(item: Any) -> BeforeValidator:
-    """Reads a list of *item*; ``off`` is the empty one."""
-    return BeforeValidator(_list_or_off, json_schema_input_type=list[item] | Literal["off"])
-
-
-def given(kind: Any) -> BeforeValidator:
-    """Refuses a key without a value where the model's own default is None."""
-    return BeforeValidator(_given, json_schema_input_type=kind)
-
-
-def _layer(value: Any) -> Any:
-    if isinstance(value, dict):
-        return value
-    if value is True or value == "on":
-        return {}
-    if value == "off":
-        return None
-    hint = "did you mean `off`?" if value is False else did_you_mean(str(value), ("off", "on"))
-    if value is None:
-        raise Wrong("there is no value", "write off, or settings, or remove the key")
-    raise Wrong("{it} is neither `off` nor a mapping of settings", hint or "write off, or { key: value }")
-
-
-def _given(value: Any) -> Any:
-    if value is None:
-        raise Wrong("there is no value")
-    return value
-
-
-def _list_or_off(value: Any) -> Any:
-    if value == "off":
-        return []
-    return value
-
-
 def _schema(pattern: str, *words: str) -> WithJsonSchema:
     """Text of a pattern, or a ``${NAME}``, or one of *words*."""
     alternatives = "|".join([pattern, *words, r".*\$\{.*"])
@@ -260,6 +220,13 @@ MaybeDuration = Annotated[
     _shown_or_off(duration_text),
 ]
 """Seconds; ``off`` is None, ``on`` is zero until the owner has worked it out."""
+DurationOrOff = Annotated[
+    float,
+    PlainValidator(or_off(duration, 0.0)),
+    _schema(DURATION_PATTERN, "off"),
+    Shown(lambda value: duration_text(value) if value else "off"),
+]
+"""Seconds; ``off`` is zero."""
 Size = Annotated[int, PlainValidator(size), _schema(SIZE_PATTERN), Shown(size_text)]
 """Bytes."""
 Ratio = Annotated[float, PlainValidator(ratio), _RATIO_SCHEMA, Shown(ratio_text)]
@@ -279,7 +246,16 @@ Text = Annotated[str, PlainValidator(text), WithJsonSchema({"type": "string"})]
 Name = Annotated[
     str, PlainValidator(name), WithJsonSchema({"type": "string", "pattern": f"^{NAME_PATTERN}$"})
 ]
+MaybeName = Annotated[
+    str | None,
+    PlainValidator(or_off(name)),
+    WithJsonSchema({"type": "string", "pattern": f"^{NAME_PATTERN}$"}),
+]
+"""A name; ``off`` is None."""
 HeaderName = Annotated[str, PlainValidator(header_name), WithJsonSchema({"type": "string"})]
+MaybeHeaderName = Annotated[
+    str | None, PlainValidator(or_off(header_name)), WithJsonSchema({"type": "string"}), _shown_or_off(str)
+]
 HeaderValue = Annotated[
     str, PlainValidator(header_value), WithJsonSchema({"type": ["string", "number", "boolean"]})
 ]

@@ -5,13 +5,11 @@ from __future__ import annotations
 from gateway.config.faults import Fault
 from gateway.config.nodes import Mapping
 
-_LAYERS = ("retry", "hedge", "cache", "coalesce", "budget")
-
 NOT_BUILT = {
-    "document": ("auth", "telemetry", "stores", "jobs"),
-    "upstream": (*_LAYERS, "health", "chaos"),
-    "route": (*_LAYERS, "when"),
-    "step": (*_LAYERS, "when"),
+    "document": ("auth", "telemetry", "jobs"),
+    "upstream": ("health", "chaos"),
+    "route": ("when",),
+    "step": ("when",),
 }
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
-from gateway.config.faults import Wrong
+from gateway.config.caching import StoreSpec
+from gateway.config.faults import Wrong, did_you_mean
 from gateway.config.kinds import Name, Text
 from gateway.config.route import RouteSettings, RouteSpec
 from gateway.config.server import ServerSpec
@@ -43,5 +44,28 @@ class Config:
     defaults: Defaults = Field(
         default_factory=Defaults, description="What holds for every upstream and every route."
     )
+    stores: dict[Name, StoreSpec] = Field(
+        default_factory=dict, description="Where caches keep their copies, by name."
+    )
     upstreams: dict[Name, UpstreamSpec] = Field(description="The services that are called, by name.")
     routes: dict[Text, RouteSpec] = Field(description="What is served: `METHOD /path`.")
+
+    @model_validator(mode="after")
+    def _stores_are_there(self) -> Config:
+        for name, upstream in self.upstreams.items():
+            share = upstream.breaker.share if upstream.breaker is not None else None
+            if share is not None:
+                at = ("upstreams", name, "breaker", "share")
+                if self._store(share, at).redis is None:
+                    hint = "other processes see only a redis"
+                    raise Wrong(f"`{share}` is this process's own memory", hint, at, (("stores", share),))
+        for key, route in self.routes.items():
+            for step, settings in route.steps.items():
+                if settings.cache is not None and settings.cache.store is not None:
+                    self._store(settings.cache.store, ("routes", key, "steps", step, "cache", "store"))
+        return self
+
+    def _store(self, name: str, at: tuple[str, ...]) -> StoreSpec:
+        if name not in self.stores:
+            raise Wrong(f"no store is called `{name}`", did_you_mean(name, self.stores), at)
+        return self.stores[name]

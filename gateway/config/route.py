@@ -19,10 +19,11 @@ from gateway.config.kinds import (
     Size,
     Text,
     choice,
-    given,
     name,
     words_schema,
 )
+from gateway.config.on_or_off import given
+from gateway.config.overload import Priority
 from gateway.config.server import MAX_BODY, TIME_LIMIT
 from gateway.config.specs import spec
 from gateway.config.step import StepSpec
@@ -101,6 +102,9 @@ class RouteSettings:
     headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict, description="Headers of an answer.")
     degraded: Degraded = Field(
         default="body", description="Where degraded parts are named: body and header, or the header only."
+    )
+    priority: Priority = Field(
+        default="normal", description="Who is turned away first when there is too much: critical is last."
     )
     max_body: Size = Field(
         default=MAX_BODY, description="The largest request body. Not written: the server's."

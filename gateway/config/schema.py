@@ -40,6 +40,7 @@ def json_schema() -> dict[str, Any]:
         described.pop("description", None)  # written for readers of the code
     models.pop("Absent")
     _write_step(models["StepSpec"])
+    models["UpstreamSpec"]["oneOf"] = [{"required": ["url"]}, {"required": ["urls"]}]
     _write_route(models["RouteSpec"])
     _write_document(schema)
     return {"$schema": DIALECT, "title": "fanin-gateway configuration", **schema}

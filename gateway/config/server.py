@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PlainValidator
 
-from gateway.config.kinds import Duration, Network, Size, choice, list_or_off, words_schema
+from gateway.config.kinds import Duration, MaybeHeaderName, Network, Size, choice, words_schema
+from gateway.config.on_or_off import layer, list_or_off
+from gateway.config.overload import AdmissionSpec
 from gateway.config.specs import spec
 
 TIME_LIMIT = 2.0
@@ -43,6 +45,13 @@ class ServerSpec:
     max_buffered: Size = Field(
         default=512 * 2**20,
         description="All bodies held at once; above it calls are refused as bulkhead_full.",
+    )
+    admission: Annotated[AdmissionSpec | None, layer(AdmissionSpec)] = Field(
+        default=None, description="When requests are turned away with 503. Not written: off."
+    )
+    timeout_header: MaybeHeaderName = Field(
+        default="x-request-timeout-ms",
+        description="By which header a client shortens its request's time limit, in milliseconds; or off.",
     )
     expose: Annotated[frozenset[Exposed], list_or_off(Exposed)] = Field(
         default=frozenset(("degraded", "timing")),

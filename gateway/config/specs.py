@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar, cast, dataclass_transform
 
@@ -35,9 +36,10 @@ def label_of(model: type) -> str:
 
 
 def fields_of(model: type) -> dict[str, FieldInfo]:
-    """The fields of a spec by name, those that must be written first."""
+    """The fields of a spec by name: first those that must be written, then its own before inherited ones."""
     fields = cast("dict[str, FieldInfo]", model.__dict__["__pydantic_fields__"])
-    return dict(sorted(fields.items(), key=lambda item: not item[1].is_required()))
+    own = inspect.get_annotations(model)
+    return dict(sorted(fields.items(), key=lambda item: (not item[1].is_required(), item[0] not in own)))
 
 
 def is_spec(kind: Any) -> bool:

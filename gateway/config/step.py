@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainValidator, WithJsonSchema
 
+from gateway.config.caching import CacheSpec
 from gateway.config.faults import Wrong, closest, one_of
 from gateway.config.kinds import (
     ABSENT,
@@ -15,11 +16,12 @@ from gateway.config.kinds import (
     MaybeFlag,
     MaybeText,
     MaybeTimeout,
+    Switch,
     Text,
-    given,
-    list_or_off,
     text,
 )
+from gateway.config.on_or_off import given, layer, layer_or_not, list_or_off
+from gateway.config.repeating import HedgeSpec, RetrySpec
 from gateway.config.specs import spec
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
@@ -57,7 +59,8 @@ class StepSpec:
 
     ``path`` is the template after ``upstream/``, without a query. ``query`` is (name, template) pairs in
     the order written. ``required`` and ``repeatable`` are None where the route's shape and the method
-    decide. ``timeout`` is seconds, None for the upstream's, infinity for ``off``.
+    decide. ``timeout`` is seconds, None for the upstream's, infinity for ``off``. ``retry`` and ``hedge`` are
+    ABSENT where the upstream's hold, None for ``off``.
     """
 
     method: Method = Field(default="GET", description="The HTTP method, in the form without a verb.")
@@ -88,6 +91,18 @@ class StepSpec:
     )
     timeout: MaybeTimeout = Field(
         default=None, description="One attempt's; must be below the route's time limit."
+    )
+    retry: Annotated[RetrySpec | Absent | None, layer_or_not(RetrySpec)] = Field(
+        default=ABSENT, description="In place of the upstream's, or off."
+    )
+    hedge: Annotated[HedgeSpec | Absent | None, layer_or_not(HedgeSpec)] = Field(
+        default=ABSENT, description="In place of the upstream's, or off."
+    )
+    cache: Annotated[CacheSpec | None, layer(CacheSpec)] = Field(
+        default=None, description="What is kept of its answers. Not written: off."
+    )
+    coalesce: Switch = Field(
+        default=False, description="Equal calls that requests make at the same time are sent once."
     )
     nothing_on: Annotated[frozenset[NothingStatus], list_or_off(NothingStatus)] = Field(
         default=frozenset(), description="Statuses that mean there is none: null, live, not degraded."

@@ -3,132 +3,25 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from typing import Annotated, Literal
 
-from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import Field, PlainValidator, model_validator
 
+from gateway.config.addresses import ProxyUrl, Url, check_several
+from gateway.config.balancing import BalanceSpec
 from gateway.config.faults import Wrong
-from gateway.config.kinds import (
-    Count,
-    CountFromZero,
-    Duration,
-    MaybeCount,
-    MaybeDuration,
-    Ratio,
-    Share,
-    Shown,
-    Size,
-    Switch,
-    Timeout,
-    choice,
-    layer,
-    or_off,
-    text,
-    words_schema,
-)
+from gateway.config.guards import BreakerSpec, BulkheadSpec, WarmSpec
+from gateway.config.kinds import Duration, Size, Switch, Timeout, choice, words_schema
+from gateway.config.on_or_off import given, layer
+from gateway.config.repeating import BudgetSpec, HedgeSpec, RetrySpec
 from gateway.config.specs import spec
 from gateway.config.tls import SocketPath, TlsSpec
 
 SLOW_SHARE = 0.8
 """``slow_call: on`` is this share of the upstream's timeout."""
 
-
-def url(value: Any) -> str:
-    """Scheme, host, optional port and base path of an upstream, as written. Raises `Wrong`."""
-    written = text(value)
-    if "{" in written or "}" in written:
-        raise Wrong("an upstream's url is never a template", "only ${NAME} can stand in it")
-    if not written.isascii() or not written.isprintable() or " " in written:
-        raise Wrong("{it} is not a URL", "write other characters %-encoded, other hosts in their xn-- form")
-    try:
-        parts = urlsplit(written)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        raise Wrong("{it} is not a URL", "write http://host:port/base/path") from None
-    if parts.scheme not in {"http", "https"} or not host or port == 0 or "\\" in written:
-        raise Wrong("{it} is not an http or https URL", "write http://host:port/base/path")
-    if "@" in parts.netloc:
-        raise Wrong("a url carries no user or password", "send credentials in a header, from ${NAME}")
-    if "?" in written:
-        raise Wrong("a url carries no query", "write the query at the call: `get: upstream/path?query`")
-    if "#" in written:
-        raise Wrong("a url carries no fragment", "remove the `#` and what follows")
-    if {".", ".."} & set(parts.path.split("/")):
-        raise Wrong("a base path has no `.` or `..` in it")
-    return written
-
-
-def proxy(value: Any) -> str:
-    """A proxy's URL; a user and password may stand in it. Raises `Wrong`."""
-    written = text(value)
-    try:
-        parts = urlsplit(written)
-        valid = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except ValueError:
-        valid = False
-    if not valid or not written.isprintable():
-        raise Wrong("{it} is not a proxy's URL", "write http://host:port")
-    return written
-
-
-@spec("`breaker`")
-class BreakerSpec:
-    """``breaker:`` - when to stop calling an upstream that is not well. Durations in seconds."""
-
-    failure_ratio: Share = Field(
-        default=0.5, description="Opens when this share of the window's calls failed."
-    )
-    minimum_throughput: Count = Field(default=20, description="…but only with this many calls in the window.")
-    sampling_window: Duration = Field(default=10.0, description="How far back the two ratios look.")
-    consecutive: MaybeCount = Field(
-        default=10, description="Opens also after this many failures in a row, whatever their rate; or off."
-    )
-    open_for: Duration = Field(
-        default=5.0, description="How long it stays open the first time; twice as long each time after."
-    )
-    max_open_for: Duration = Field(default=60.0, description="The longest it stays open.")
-    jitter: Ratio = Field(
-        default=0.2,
-        description="The open time varies by this share at random.",
-    )
-    probes: Count = Field(
-        default=3, description="Calls let through at a time while half-open; all must succeed to close."
-    )
-    slow_call: MaybeDuration = Field(
-        default=None, description="Calls longer than this count as slow. on: 80 % of the upstream's timeout."
-    )
-    slow_ratio: Share = Field(
-        default=0.8, description="Opens when this share of the window's calls was slow."
-    )
-
-    @model_validator(mode="after")
-    def _open_times_fit(self) -> BreakerSpec:
-        if self.max_open_for < self.open_for:
-            raise Wrong("`max_open_for` is below `open_for`", at=("max_open_for",), also=(("open_for",),))
-        return self
-
-
-@spec("`bulkhead`")
-class BulkheadSpec:
-    """``bulkhead:`` - how many attempts may be in flight, how many may wait for a slot, how long."""
-
-    slots: Count = Field(
-        default=1000, description="Attempts in flight at once; the connection pool is as large."
-    )
-    waiting: CountFromZero = Field(default=1000, description="Attempts that may wait for a slot.")
-    max_wait: Duration = Field(default=0.1, description="How long one waits for a slot.")
-
-
 Transport = Annotated[
     Literal["h1", "httpx"], PlainValidator(choice("h1", "httpx")), words_schema("h1", "httpx")
-]
-Url = Annotated[str, PlainValidator(url), WithJsonSchema({"type": "string"})]
-ProxyUrl = Annotated[
-    str | None,
-    PlainValidator(or_off(proxy)),
-    WithJsonSchema({"type": "string"}),
-    Shown(lambda value: value or "off"),
 ]
 
 
@@ -147,6 +40,21 @@ class UpstreamSettings:
     )
     bulkhead: Annotated[BulkheadSpec | None, layer(BulkheadSpec)] = Field(
         default_factory=BulkheadSpec, description="The bulkhead's settings, or off."
+    )
+    retry: Annotated[RetrySpec | None, layer(RetrySpec)] = Field(
+        default_factory=RetrySpec, description="What a step that says nothing retries, or off."
+    )
+    hedge: Annotated[HedgeSpec | None, layer(HedgeSpec)] = Field(
+        default=None, description="What a repeatable step that says nothing hedges. Not written: off."
+    )
+    budget: Annotated[BudgetSpec | None, layer(BudgetSpec)] = Field(
+        default_factory=BudgetSpec, description="What all retries and hedges share. off: no bound."
+    )
+    balance: Annotated[BalanceSpec | None, layer(BalanceSpec)] = Field(
+        default_factory=BalanceSpec, description="How one of several `urls` is chosen. off: each in its turn."
+    )
+    warm: Annotated[WarmSpec | None, layer(WarmSpec)] = Field(
+        default=None, description="Connections in advance, and a ramp. Not written: off."
     )
     max_response: Size = Field(default=5 * 2**20, description="The largest answer; above it too_large.")
     transport: Transport = Field(
@@ -174,9 +82,37 @@ class UpstreamSettings:
 
 @spec("an upstream")
 class UpstreamSpec(UpstreamSettings):
-    """One entry of ``upstreams:``. ``url`` is as written, so it may end in a slash."""
+    """One entry of ``upstreams:``. Urls are as written, so they may end in a slash."""
 
-    url: Url = Field(description="http or https, host, optional port and base path.")
+    url: Annotated[Url | None, given(Url)] = Field(
+        default=None,
+        description="http or https, host, optional port and base path. This or `urls` is written.",
+    )
+    urls: Annotated[tuple[Url, ...] | None, given(list[Url])] = Field(
+        default=None, description="The same for several addresses that answer the same calls."
+    )
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Every address; one or more."""
+        return self.urls if self.urls is not None else (self.url or "",)
+
+    @model_validator(mode="after")
+    def _has_addresses(self) -> UpstreamSpec:
+        if self.url is not None and self.urls is not None:
+            hint = "write all addresses under urls"
+            raise Wrong("`url` and `urls` exclude each other", hint, at=("urls",), also=(("url",),))
+        if self.url is None and self.urls is None:
+            raise Wrong("`url` is missing", "or `urls`, if it has several addresses")
+        if self.urls is not None:
+            try:
+                check_several(self.urls)
+            except Wrong as wrong:
+                also = tuple(("urls", *path) for path in wrong.also)
+                raise Wrong(wrong.message, wrong.hint, ("urls", *wrong.at), also) from None
+            if self.unix_socket:
+                raise Wrong("a socket is one address", at=("unix_socket",), also=(("urls",),))
+        return self
 
     @model_validator(mode="after")
     def _transport_can_do_it(self) -> UpstreamSpec:
@@ -187,14 +123,25 @@ class UpstreamSpec(UpstreamSettings):
 
     @model_validator(mode="after")
     def _connection_can_be_made(self) -> UpstreamSpec:
-        if self.tls is not None and not self.url.startswith("https:"):
+        if self.tls is not None and not self.addresses[0].startswith("https:"):
             hint = "write an https url, or tls: off"
-            raise Wrong("`tls` is for https, and the url is http", hint, at=("tls",), also=(("url",),))
+            where = ("url",) if self.urls is None else ("urls", 0)
+            raise Wrong("`tls` is for https, and the url is http", hint, at=("tls",), also=(where,))
         if self.proxy and self.unix_socket:
             raise Wrong("a socket is not reached through a `proxy`", at=("unix_socket",), also=(("proxy",),))
         if self.proxy and self.tls is not None and self.tls.server_name:
             at = ("tls", "server_name")
             raise Wrong("`server_name` has no effect through a `proxy`", at=at, also=(("proxy",),))
+        return self
+
+    @model_validator(mode="after")
+    def _warm_connections_fit(self) -> UpstreamSpec:
+        if self.warm is not None and self.bulkhead is not None:
+            most = self.bulkhead.bounds[2]
+            if self.warm.connections > most:
+                at, also = ("warm", "connections"), (("bulkhead",),)
+                hint = "there are as many as the bulkhead has slots"
+                raise Wrong(f"there are only {most} connections", hint, at, also)
         return self
 
     @model_validator(mode="after")

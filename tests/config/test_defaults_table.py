@@ -26,7 +26,7 @@ def test_defaults_are_shown_as_people_write_them():
                 "| `slow_call` | `off` |",
                 "| `failure_ratio` | `0.5` |", "| `propagate` | `on` |", "| `deep` | `false` |",
                 "| `proxy` | `off` |",
-                "| `expose` | `[degraded, timing]` |", "| `url` | must be written |",
+                "| `expose` | `[degraded, timing]` |", "| `steps` | must be written |",
                 "| `respond` |  |"):  # fmt: skip
         assert row in table
 

@@ -2,8 +2,7 @@ import math
 
 import pytest
 
-from gateway.config.faults import Wrong
-from gateway.config.upstream import proxy, url
+from gateway.config import BalanceSpec, BudgetSpec, RetrySpec
 from tests.config.sample import faults_of, with_upstream
 
 
@@ -24,7 +23,15 @@ def test_defaults_are_the_contracts():
     assert (bulkhead.slots, bulkhead.waiting, bulkhead.max_wait) == (1000, 1000, 0.1)
 
 
-@pytest.mark.parametrize("layer", ["breaker", "bulkhead"])
+def test_what_repeats_calls_has_the_contracts_defaults():
+    upstream = with_upstream("{ url: http://a }")
+
+    assert upstream.retry == RetrySpec(attempts=2, backoff="50ms", max_backoff="500ms")
+    assert upstream.budget == BudgetSpec(ratio=0.1, per_second=1)
+    assert (upstream.hedge, upstream.warm, upstream.balance) == (None, None, BalanceSpec())
+
+
+@pytest.mark.parametrize("layer", ["breaker", "bulkhead", "retry", "budget", "balance"])
 def test_layer_takes_off_on_and_settings(layer):
     assert getattr(with_upstream(f"{{ url: http://a, {layer}: off }}"), layer) is None
     whole = getattr(with_upstream("{ url: http://a }"), layer)
@@ -68,38 +75,3 @@ def test_own_transport_beside_what_it_cannot_do_is_a_fault():
     faults = faults_of(with_upstream, "{ url: http://a, http2: on, transport: h1 }")
 
     assert faults == ["`http2` needs `transport: httpx`"]
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "http://a",
-        "https://a.example:8443/base/path/",
-        "http://127.0.0.1:9101",
-        "http://[::1]:80/x",
-        "http://a/%20",
-    ],
-)
-def test_url_is_scheme_host_port_and_base_path(address):
-    assert url(address) == address
-
-
-@pytest.mark.parametrize(
-    "address",
-    ["a", "ftp://a", "http://", "http:///x", "http://a:99999", "http://a:x", "http://a:0", "http://u:p@a",
-     "http://u@a",
-     "http://a?b", "http://a#b", "http://a?", "http://{a}", "http://a/../b", "http://a/.", "http://ä",
-     "http://a b",
-     "http://a\n", "http://a\\b", "http://[::1", "//a", "", 5, None],
-)  # fmt: skip
-def test_other_urls_are_refused(address):
-    with pytest.raises(Wrong):
-        url(address)
-
-
-def test_proxy_is_a_url_or_off():
-    assert proxy("http://user:password@squid:3128") == "http://user:password@squid:3128"
-    assert with_upstream("{ url: http://a, proxy: off }").proxy is None
-    for wrong in ("squid:3128", "http://", "http://a:99999", "socks5://a", 5):
-        with pytest.raises(Wrong):
-            proxy(wrong)
