@@ -32,8 +32,7 @@ class Machine:
     @classmethod
     def examined(cls, searched: str = SEARCHED) -> Machine:
         """Look in *searched* for what a run needs. Raises ``MissingError`` that names all missing tools."""
-        if sys.platform != "linux":
-            raise MissingError("bench: needs Linux (it pins processes to cores and reads their CPU clocks)")
+        load_core, server_core = two_cores()
         tools = {name: shutil.which(name, path=searched) for name in ("nginx", "wrk")}
         lacking = [name for name, path in tools.items() if path is None]
         if lacking:
@@ -41,12 +40,19 @@ class Machine:
             raise MissingError(
                 f"bench: {' and '.join(lacking)} not found; on Debian and Ubuntu: apt-get install {names}"
             )
-        cores = sorted(os.sched_getaffinity(0))
-        if len(cores) < 2:
-            raise MissingError(
-                "bench: needs two CPU cores, one for the server and one for the load; only one is usable"
-            )
-        return cls(str(tools["nginx"]), str(tools["wrk"]), cores[0], cores[1])
+        return cls(str(tools["nginx"]), str(tools["wrk"]), load_core, server_core)
+
+
+def two_cores() -> tuple[int, int]:
+    """One core for load and upstreams, and one for the server under test. Raises ``MissingError``."""
+    if sys.platform != "linux":
+        raise MissingError("bench: needs Linux (it pins processes to cores and reads their CPU clocks)")
+    cores = sorted(os.sched_getaffinity(0))
+    if len(cores) < 2:
+        raise MissingError(
+            "bench: needs two CPU cores, one for the server and one for the load; only one is usable"
+        )
+    return cores[0], cores[1]
 
 
 def cpu_model(cpuinfo: str) -> str:

@@ -59,11 +59,11 @@ def percentile(ordered: Sequence[float], share: float) -> float:
 
 
 class Connection(asyncio.Protocol):
-    """One keep-alive connection: one request at a time."""
+    """One keep-alive connection: one request at a time; ``due`` is that one's, ``None`` while idle."""
 
     def __init__(self, generator: Generator) -> None:
+        self.due: float | None = None
         self._generator = generator
-        self._due: float | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._body: list[bytes] = []
 
@@ -78,8 +78,8 @@ class Connection(asyncio.Protocol):
 
     def ask(self, due: float) -> None:
         """Send the request that was due at *due*."""
-        self._due = due
-        self._transport.write(self._generator.request)
+        self.due = due
+        self._transport.write(self._generator.next_request())
 
     def data_received(self, data: bytes) -> None:
         """Part of ``asyncio.Protocol``."""
@@ -94,10 +94,10 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """Called by the parser."""
-        assert self._due is not None
-        body, due = b"".join(self._body), self._due
+        assert self.due is not None
+        body, due = b"".join(self._body), self.due
         status, keep = self._parser.get_status_code(), self._parser.should_keep_alive()
-        self._parser, self._body, self._due = httptools.HttpResponseParser(self), [], None
+        self._parser, self._body, self.due = httptools.HttpResponseParser(self), [], None
         self._generator.answered(due, status, body)
         if keep:
             self._generator.idle.append(self)
@@ -107,8 +107,8 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, _error: Exception | None) -> None:
         """Part of ``asyncio.Protocol``."""
         self._generator.open.discard(self)
-        if self._due is not None:
-            self._generator.lose()
+        if self.due is not None:
+            self._generator.lose(self.due)
         elif self in self._generator.idle:
             self._generator.idle.remove(self)
 
@@ -123,7 +123,7 @@ class Generator:
         self._address = (host, port)
         self._rate = rate
         self._wanted = int(rate * seconds)
-        self._sent = self._lost = 0
+        self._sent = self._over = 0
         self._whole = self._partial = self._refused = 0
         self._latencies: list[float] = []
         self._late: list[float] = []
@@ -132,20 +132,30 @@ class Generator:
 
     async def run(self) -> Latencies:
         """Send everything; returns when all is answered or lost."""
+        await self.prepare()
+        await self.send(time.monotonic() + 0.01)
+        return self._seen()
+
+    async def prepare(self) -> None:
+        """Open the first connections."""
         for _ in range(PREPARED):
             self.idle.append(await self._connect())
-        start = time.monotonic() + 0.01
+
+    async def send(self, start: float) -> None:
+        """Send everything, the first request at *start*; returns when all is answered or lost."""
         with Ticks(start, 1 / self._rate) as ticks:
             loop = asyncio.get_running_loop()
             loop.add_reader(ticks.fileno(), self._tick, ticks, start)
             with suppress(TimeoutError):  # what is still open then is lost
                 await asyncio.wait_for(self._ended.wait(), self._wanted / self._rate + GRACE)
             loop.remove_reader(ticks.fileno())
-        seen = self._seen()
         for connection in list(self.open):
             connection.close()
         await asyncio.sleep(0)  # their sockets are closed in the loop's next turn
-        return seen
+
+    def next_request(self) -> bytes:
+        """What to send next."""
+        return self.request
 
     def answered(self, due: float, status: int, body: bytes) -> None:
         """An answer to the request that was due at *due* is complete."""
@@ -156,12 +166,17 @@ class Generator:
             self._partial += 1
         else:
             self._whole += 1
-        self._end_if_done()
+        self.one_is_over()
 
-    def lose(self) -> None:
-        """A request got no answer: its connection was refused or broke."""
-        self._lost += 1
-        self._end_if_done()
+    def lose(self, due: float) -> None:  # noqa: ARG002 - a generator that keeps each request's fate needs it
+        """The request that was due at *due* got no answer: its connection was refused or broke."""
+        self.one_is_over()
+
+    def one_is_over(self) -> None:
+        """Count a request of which nothing more is to come."""
+        self._over += 1
+        if self._over >= self._wanted:
+            self._ended.set()
 
     def _tick(self, ticks: Ticks, start: float) -> None:
         """Send all that is due by now: after a pause of our own nothing is left out."""
@@ -185,11 +200,7 @@ class Generator:
         try:
             (await self._connect()).ask(due)
         except OSError:
-            self.lose()
-
-    def _end_if_done(self) -> None:
-        if len(self._latencies) + self._lost >= self._wanted:
-            self._ended.set()
+            self.lose(due)
 
     def _seen(self) -> Latencies:
         ordered = sorted(self._latencies)

@@ -96,6 +96,16 @@ class Process:
         text = self.log.read_text(errors="replace").strip().splitlines()[-lines:]
         return ":\n    " + "\n    ".join(text) if text else ""
 
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._child.poll() is None
+
+    def end(self) -> None:
+        """Ask the process to end, and do not wait for it."""
+        if self.running:
+            self._child.terminate()
+
     def wait(self, seconds: float) -> None:
         """Let the process end by itself; after *seconds* it is stopped."""
         try:
