@@ -57,7 +57,8 @@ class Call:
 
     State while it runs: ``sent`` (the first byte left; from then on an unrepeatable call is never
     cut), ``waiter`` (the future the call is waiting on now), ``ended`` (the failure that cut it),
-    ``held`` (bytes of its bodies counted in ``Buffered``), ``elapsed`` (seconds, once observed).
+    ``held`` (bytes of its bodies counted in ``Buffered``), ``elapsed`` (seconds, once observed),
+    ``tried`` (a bit for each of its upstream's addresses that it has been to).
     """
 
     __slots__ = (
@@ -77,6 +78,7 @@ class Call:
         "step",
         "timeout",
         "trace",
+        "tried",
         "waiter",
     )
 
@@ -108,6 +110,7 @@ class Call:
         self.floor = floor
         self.attempt = 1
         self.sent = False
+        self.tried = 0
         self.waiter: Future[Any] | None = None
         self.ended: Failure | None = None
         self.held = 0
@@ -131,6 +134,7 @@ class Call:
             floor=self.floor,
         )
         twin.attempt = self.attempt
+        twin.tried = self.tried
         return twin
 
     def cut(self, failure: Failure) -> None:
