@@ -1,0 +1,131 @@
+"""Calls made apart from the request they began in: shared flights, background refreshes, writes to a store.
+
+Rules of the file:
+1. A call that serves more than one request carries nothing of a single one but what their identity holds:
+   no client's baggage, inputs or deadline. Its trace is its own, linked to the one that began it.
+2. Each has a task with an empty context, a limit of its own, and a strong reference until it ends.
+3. Bounded: what would be too many is not begun. Bytes nobody took over are given back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from contextvars import Context
+from random import getrandbits
+from typing import Any, Final
+
+from gateway.buffered import Buffered
+from gateway.call import Call, Source, Trace
+from gateway.outcome import Cause, Failure, Outcome
+from gateway.timers import Timers
+
+_CANCELLED: Final = Failure(Cause.OUT_OF_TIME, "cancelled")
+
+_log = logging.getLogger("gateway.layers")
+
+
+class Linked(Trace):
+    """A trace of its own, begun by a request (``origin``) and no child of it; a span of it gets a link."""
+
+    __slots__ = ("origin",)
+
+    def __init__(self, origin: Trace) -> None:
+        super().__init__(f"{getrandbits(128) or 1:032x}", origin.flags, origin.request_id)
+        self.origin = origin
+
+
+class _Limit:
+    """What a timer expires: the whole time of a call that no request bounds."""
+
+    __slots__ = ("_call",)
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+
+    def expire(self) -> None:
+        self._call.cut(Failure(Cause.OUT_OF_TIME, "the time limit of a call made apart"))
+
+
+class Apart:
+    """At most *limit* calls and other work at once, apart from all requests.
+
+    *clock* gives the seconds on which deadlines lie.
+    """
+
+    def __init__(self, timers: Timers, buffered: Buffered, clock: Callable[[], float], limit: int) -> None:
+        self._timers = timers
+        self._buffered = buffered
+        self._clock = clock
+        self._limit = limit
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
+        self.refused = 0
+        """How often it was too much; only ever grows."""
+
+    def begin(
+        self, call: Call, source: Source, time_limit: float, landed: Callable[[Call, Outcome], None]
+    ) -> Call | None:
+        """Ask *source* anew what *call* asks, for *time_limit* seconds from now; returns that other call.
+
+        ``landed(other, outcome)`` is told how it ended, always and once, and may take over ``other.held``.
+        ``None``: there are too many.
+        """
+        twin = call.twin(self._clock() + time_limit)
+        twin.trace = Linked(call.trace)
+        twin.inputs = ()
+        twin.siblings = None
+        return twin if self.spawn(self._fly(twin, source, time_limit, landed)) else None
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> bool:
+        """Do *work* in a task of its own; ``False``, and nothing done, if there is too much already."""
+        if self._closed or len(self._tasks) >= self._limit:
+            self.refused += 1
+            work.close()
+            return False
+        task = asyncio.get_running_loop().create_task(work, context=Context())
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return True
+
+    async def drain(self, grace: float) -> None:
+        """Begin nothing more, wait up to *grace* seconds for what is under way, then cancel it."""
+        self._closed = True
+        tasks = list(self._tasks)
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=grace)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late)
+
+    async def _fly(
+        self, call: Call, source: Source, limit: float, landed: Callable[[Call, Outcome], None]
+    ) -> None:
+        timer, entry = self._timers.of(limit), _Limit(call)
+        timer.start(entry)
+        outcome: Outcome = _CANCELLED
+        try:
+            outcome = await source(call)
+        except Exception:  # noqa: BLE001 - the log has it, and those who wait are told
+            request_id = call.trace.request_id
+            _log.exception("bug in step %s, apart from request %s", call.step, request_id)
+            outcome = Failure(Cause.INTERNAL, f"see the log for {request_id}")
+        finally:
+            timer.stop(entry)
+            landed(call, outcome)
+            self._buffered.give(call.held)
+            call.held = 0
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            _log.error("bug in work apart from requests", exc_info=task.exception())
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def __repr__(self) -> str:
+        return f"<Apart {len(self._tasks)} of {self._limit} under way>"

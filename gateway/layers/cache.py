@@ -1,0 +1,157 @@
+"""Answers from copies: fresh ones cost no call, stale ones bridge a refresh or stand in for a failure.
+
+Two layers, because what is kept and what is asked for lie on different sides of a shared flight:
+
+    caching     above deadline and coalescing: every call looks for itself, and has its own last resort
+    keeping     below coalescing: a flight is kept once, also when all who waited for it have left
+
+Rules of the file:
+1. Nothing of the store is waited for but one ``get``, which the store bounds itself. Writing never delays.
+2. A stale copy within ``revalidate`` is served at once and is not degraded; one call per key, apart from all
+   requests, asks for a new one. Within ``stand_in`` it takes the place of a failure, and says so.
+3. A failure never takes the place of a copy: only live successes are written (``cache_rules.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.call import Call, Layer, Source
+from gateway.layers.apart import Apart
+from gateway.layers.cache_rules import CacheRules
+from gateway.layers.stand_ins import StandIns
+from gateway.outcome import STALE_MAY_STAND_IN, Cause, Failure, Freshness, Outcome, Success
+from gateway.stores.store import Copy, Store
+
+_CACHED: Final = Freshness.CACHED
+_STALE: Final = Freshness.STALE
+
+
+@dataclass(frozen=True, slots=True)
+class CopiesSnapshot:
+    """What became of look-ups so far, and the work under way; all but the last two only grow.
+
+    ``hits`` were fresh, ``stale`` were served while being refreshed, ``stood_in`` for a failure. ``dropped``
+    are writes and refreshes that were not begun because there were too many.
+    """
+
+    hits: int
+    stale: int
+    stood_in: int
+    misses: int
+    kept: int
+    dropped: int
+    refreshing: int
+    writing: int
+
+
+class Copies:
+    """The copies of one *store*, with the refreshes and writes that no request waits for.
+
+    *refreshing* and *writing* bound them; their owner drains them at shutdown.
+    """
+
+    def __init__(self, store: Store, refreshing: Apart, writing: Apart) -> None:
+        self.get: Callable[[bytes], Awaitable[Copy | None]] = store.get
+        self.hits = 0
+        self.stale = 0
+        self.stood_in = 0
+        self.misses = 0
+        self.kept = 0
+        self._store = store
+        self._refreshes = refreshing
+        self._writes = writing
+        self._refreshing: set[bytes] = set()
+
+    def keep(self, key: bytes, copy: Copy) -> None:
+        """Write *copy*, some time soon."""
+        if self._writes.spawn(self._store.set(key, copy)):
+            self.kept += 1
+
+    def refresh(self, key: bytes, call: Call, source: Source, time_limit: float) -> None:
+        """Ask *source* anew apart from the request of *call*, unless that is being done for *key* already."""
+        if key in self._refreshing:
+            return
+        if self._refreshes.begin(call, source, time_limit, self._refreshed) is not None:
+            self._refreshing.add(key)
+
+    def _refreshed(self, call: Call, _: Outcome) -> None:
+        assert call.identity is not None, "it was refreshed under its identity"
+        self._refreshing.discard(call.identity)
+
+    def snapshot(self) -> CopiesSnapshot:
+        """The numbers now, for the admin pages."""
+        return CopiesSnapshot(
+            hits=self.hits,
+            stale=self.stale,
+            stood_in=self.stood_in,
+            misses=self.misses,
+            kept=self.kept,
+            dropped=self._refreshes.refused + self._writes.refused,
+            refreshing=len(self._refreshing),
+            writing=len(self._writes),
+        )
+
+    def __repr__(self) -> str:
+        return f"<Copies of {self._store!r}: {self.hits} hits, {self.stale} stale, {self.misses} misses>"
+
+
+def caching(copies: Copies, time_limit: float, clock: Callable[[], float], stand_ins: StandIns) -> Layer:
+    """Answer from *copies* where one is good enough. A refresh has *time_limit* seconds."""
+
+    def wrap(inner: Source) -> Source:
+        def cached(call: Call) -> Awaitable[Outcome]:
+            return inner(call) if call.identity is None else looked_up(call, call.identity)
+
+        async def looked_up(call: Call, key: bytes) -> Outcome:
+            asked = clock()
+            copy = await copies.get(key)
+            if copy is None:
+                copies.misses += 1
+                return await inner(call)
+            age = copy.age
+            if age < copy.fresh:
+                copies.hits += 1
+                return _served(copy, age, _CACHED)
+            if age < copy.fresh + copy.revalidate:
+                copies.stale += 1
+                copies.refresh(key, call, inner, time_limit)
+                return _served(copy, age, _STALE)
+            copies.misses += 1
+            outcome = await inner(call)
+            if outcome.__class__ is not Failure or outcome.cause not in STALE_MAY_STAND_IN:
+                return outcome
+            age += clock() - asked
+            if age >= copy.fresh + copy.stand_in or not stand_ins.allowed:
+                return outcome
+            copies.stood_in += 1
+            return _served(copy, age, _STALE, outcome.cause)
+
+        return cached
+
+    return wrap
+
+
+def keeping(copies: Copies, rules: CacheRules) -> Layer:
+    """Keep what *rules* say of live answers."""
+
+    def wrap(inner: Source) -> Source:
+        async def kept(call: Call) -> Outcome:
+            outcome = await inner(call)
+            if outcome.__class__ is Success and call.identity is not None:
+                assert isinstance(outcome, Success)
+                copy = rules.copy_of(outcome)
+                if copy is not None:
+                    copies.keep(call.identity, copy)
+            return outcome
+
+        return kept
+
+    return wrap
+
+
+def _served(copy: Copy, age: float, freshness: Freshness, cause: Cause | None = None) -> Success:
+    """*copy* as an answer; ``meta`` has its age in whole seconds, for an ``Age`` header."""
+    return Success(copy.body, freshness, cause, copy.status, {b"age": b"%d" % age})
