@@ -5,6 +5,7 @@ Rules of the file:
 2. First come, first served: a slot that is given back goes to the first waiter, never to a newcomer.
 3. A slot is given back exactly once on every way out, also when its holder was cancelled between the
    moment it was granted the slot and the moment it would have run.
+4. Slots in use are never revoked: a bulkhead that shrank is over-full until enough of them came back.
 """
 
 from __future__ import annotations
@@ -42,17 +43,21 @@ class BulkheadSnapshot:
 
 
 class Bulkhead:
-    """*slots* attempts at once, *waiting* more in the queue, each for at most *max_wait* seconds."""
+    """*slots* attempts at once, *waiting* more in the queue, each for at most *max_wait* seconds.
 
-    __slots__ = ("_queue", "in_use", "max_wait", "name", "refused", "slots", "waiting")
+    ``limit`` is what was agreed last; ``slots``, how many there are now, is less while there is a cap.
+    """
+
+    __slots__ = ("_cap", "_queue", "in_use", "limit", "max_wait", "name", "refused", "slots", "waiting")
 
     def __init__(self, slots: int, waiting: int, max_wait: float, name: str = "") -> None:
         self.name = name
-        self.slots = slots
+        self.slots = self.limit = slots
         self.waiting = waiting
         self.max_wait = max_wait
         self.in_use = 0
         self.refused = 0
+        self._cap: int | None = None
         self._queue: OrderedDict[Waiter, None] = OrderedDict()
 
     def take(self) -> bool:
@@ -64,11 +69,28 @@ class Bulkhead:
 
     def give(self) -> None:
         """Give a slot back: to the first waiter that still wants it, else to whoever comes next."""
-        while self._queue:
-            waiter, _ = self._queue.popitem(last=False)
-            if waiter.grant():
-                return
+        if self.in_use <= self.slots:
+            while self._queue:
+                waiter, _ = self._queue.popitem(last=False)
+                if waiter.grant():
+                    return
         self.in_use -= 1
+
+    def resize(self, limit: int) -> None:
+        """There are *limit* slots from now on; those that come free by it go to whoever waits."""
+        self.limit = limit
+        self._fit()
+
+    def cap(self, most: int | None) -> None:
+        """Never more than *most* slots, whatever the limit is or becomes; ``None``: no cap any more."""
+        self._cap = most
+        self._fit()
+
+    def _fit(self) -> None:
+        self.slots = self.limit if self._cap is None else min(self._cap, self.limit)
+        while self._queue and self.in_use < self.slots:
+            waiter, _ = self._queue.popitem(last=False)
+            self.in_use += waiter.grant()
 
     def enqueue(self, waiter: Waiter) -> bool:
         """Let *waiter* wait its turn; ``False`` if the queue is full."""

@@ -1,6 +1,7 @@
 """Slots and their queue."""
 
 import asyncio
+import random
 
 import pytest
 
@@ -80,6 +81,82 @@ def test_full_queue_takes_nobody_and_leaving_makes_room():
     assert bulkhead.enqueue(Waiter())
 
 
+def test_slots_that_are_added_go_to_those_who_wait_in_their_order():
+    bulkhead = Bulkhead(1, 3, 0.1)
+    bulkhead.take()
+    waiters = [Waiter(), Waiter(wants=False), Waiter(), Waiter()]
+    for waiter in waiters[:3]:
+        bulkhead.enqueue(waiter)
+    assert bulkhead.enqueue(waiters[3]) is False
+
+    bulkhead.resize(2)
+    assert [waiter.granted for waiter in waiters] == [1, 0, 0, 0]
+
+    bulkhead.resize(5)
+    assert [waiter.granted for waiter in waiters] == [1, 0, 1, 0]
+    assert (bulkhead.in_use, bulkhead.slots) == (3, 5)
+
+
+def test_shrinking_revokes_no_slot_and_serves_nobody_until_enough_came_back():
+    bulkhead = Bulkhead(3, 5, 0.1)
+    for _ in range(3):
+        bulkhead.take()
+    waiter = Waiter()
+    bulkhead.enqueue(waiter)
+
+    bulkhead.resize(1)
+    assert (bulkhead.in_use, bulkhead.slots) == (3, 1)
+
+    bulkhead.give()
+    bulkhead.give()
+    assert (bulkhead.in_use, waiter.granted) == (1, 0)
+
+    bulkhead.give()
+    assert (bulkhead.in_use, waiter.granted) == (1, 1)
+    assert not bulkhead.take()
+
+
+def test_cap_bounds_the_slots_whatever_the_limit_is_and_gives_them_back_when_it_goes():
+    bulkhead = Bulkhead(20, 5, 0.1)
+
+    bulkhead.cap(3)
+    assert (bulkhead.slots, bulkhead.limit) == (3, 20)
+    bulkhead.resize(50)
+    assert (bulkhead.slots, bulkhead.limit) == (3, 50)
+    bulkhead.resize(2)
+    assert bulkhead.slots == 2
+
+    bulkhead.cap(None)
+    assert bulkhead.slots == 2
+
+
+def test_whatever_is_done_to_it_no_slot_is_lost_or_made_up():
+    seeded = random.Random(20)
+    bulkhead = Bulkhead(5, 10, 0.1)
+    held, queue = 0, []
+    for _ in range(20_000):
+        match seeded.randrange(5):
+            case 0:
+                waiter = Waiter(wants=seeded.random() < 0.9)
+                if bulkhead.take():
+                    held += 1
+                elif bulkhead.enqueue(waiter):
+                    queue.append(waiter)
+            case 1 if held:
+                bulkhead.give()
+                held -= 1
+            case 2:
+                bulkhead.resize(seeded.randint(1, 12))
+            case 3:
+                bulkhead.cap(seeded.choice([None, 1, 3, 30]))
+            case 4 if queue:
+                bulkhead.leave(queue.pop(0))
+        held += sum(waiter.granted for waiter in queue)
+        queue = [waiter for waiter in queue if waiter in bulkhead._queue]
+        assert bulkhead.in_use == held
+        assert not queue or bulkhead.in_use >= bulkhead.slots, "a slot is free while somebody waits"
+
+
 def test_bulkhead_describes_itself():
     bulkhead = Bulkhead(2, 5, 0.1, "users")
     bulkhead.take()
@@ -108,8 +185,7 @@ class Setting:
 
     def hand_on_the_slot(self):
         """Grant a slot to the first waiter, which has not run again when this returns."""
-        self.bulkhead.in_use += 1  # one more, because the holder still holds its own
-        self.bulkhead.give()
+        self.bulkhead.resize(self.bulkhead.limit + 1)  # the holder still holds its own
 
     @property
     def idle(self):
@@ -179,6 +255,41 @@ async def test_l4_queue_is_first_come_first_served():
     await asyncio.gather(*[setting.limited(make_call(f"call {i}")) for i in range(50)])
 
     assert [call.step for call in setting.source.calls] == [f"call {i}" for i in range(50)]
+
+
+async def test_l4_nobody_waits_longer_than_agreed_however_many_come():
+    setting = Setting(2, 20, After(0.03))
+    waits = []
+
+    async def client():
+        for _ in range(20):
+            started = setting.loop.time()
+            outcome = await setting.limited(make_call())
+            spent = setting.loop.time() - started
+            served = isinstance(outcome, Success)
+            waits.append(spent - 0.03 if served else spent)
+            await asyncio.sleep(0.0 if served else 0.01)
+
+    await asyncio.gather(*[client() for _ in range(40)])
+
+    assert len(waits) == 800
+    assert 0.05 < max(waits) <= 0.1 + 1e-9
+    assert setting.idle
+
+
+async def test_l4_slots_that_come_and_go_let_nobody_starve():
+    setting = Setting(1, 50, After(0.01))
+    tasks = [asyncio.ensure_future(setting.limited(make_call(f"call {i}"))) for i in range(40)]
+
+    for slots in (4, 1, 8, 2):
+        await asyncio.sleep(0.012)
+        setting.bulkhead.resize(slots)
+    outcomes = await asyncio.gather(*tasks)
+
+    served = [call.step for call in setting.source.calls]
+    assert served == [f"call {i}" for i in range(len(served))]
+    assert {outcome.cause for outcome in outcomes[len(served) :]} <= {Cause.BULKHEAD_FULL}
+    assert setting.idle
 
 
 async def test_c3_call_that_is_cut_while_queued_never_reaches_the_upstream():

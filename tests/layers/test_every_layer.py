@@ -5,12 +5,15 @@ import gc
 
 import pytest
 
+from gateway.layers.adaptive import adapting
 from gateway.layers.breaker import Breaker, breaking, refusing_while_open
 from gateway.layers.bulkhead import Bulkhead, limiting
 from gateway.layers.deadline import within_deadline
 from gateway.layers.fallback import standing_in
+from gateway.layers.gradient import Gradient, GradientRules
 from gateway.layers.nothing import answering_nothing
 from gateway.layers.observe import observing_attempts, observing_calls
+from gateway.layers.ramp import Ramp, ramping
 from gateway.layers.timeout import timing_out
 from gateway.outcome import Cause, Failure, Freshness, Success
 from gateway.timers import Timers
@@ -29,6 +32,9 @@ class Parts:
         self.timers = Timers(loop)
         self.bulkhead = Bulkhead(1, 1, 0.1)
         self.breaker = Breaker(name="users", rules=RC, clock=clock)
+        other = Bulkhead(50, 1, 0.1)
+        ramp = Ramp(other)
+        ramp.begin()
         self.layers = {
             "observe call": observing_calls(RecordingMeter(), clock),
             "fallback": standing_in(lambda f, i: Success(b"[]", Freshness.FALLBACK, f.cause)),
@@ -37,6 +43,8 @@ class Parts:
             "observe attempt": observing_attempts(RecordingMeter(), clock),
             "gate": refusing_while_open(self.breaker, clock),
             "bulkhead": limiting(self.bulkhead, self.timers),
+            "adaptive": adapting(Gradient(GradientRules(), lambda: 0.5), other, clock),
+            "ramp": ramping(ramp),
             "permit": breaking(self.breaker, clock),
             "attempt timeout": timing_out(self.timers),
         }
@@ -48,8 +56,8 @@ class Parts:
 
 
 NAMES = [
-    "observe call", "fallback", "deadline", "nothing", "observe attempt", "gate", "bulkhead", "permit",
-    "attempt timeout",
+    "observe call", "fallback", "deadline", "nothing", "observe attempt", "gate", "bulkhead",
+    "adaptive", "ramp", "permit", "attempt timeout",
 ]  # fmt: skip
 every_layer = pytest.mark.parametrize("name", NAMES)
 
