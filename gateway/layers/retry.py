@@ -96,7 +96,10 @@ class Retrying:
         self.retry.budget.deposit(self._clock())
 
     def following(self, inner: Source) -> Following:
-        """What is done after a first attempt over *inner* failed: its failure as it is, if nothing is due."""
+        """What is done after a first attempt over *inner* failed: its failure as it is, if nothing is due.
+
+        If the call is cut, its last failure before that is its outcome.
+        """
         extra = self.retry.budget.retries
 
         async def followed(call: Call, failure: Failure) -> Outcome:
@@ -109,8 +112,10 @@ class Retrying:
                     extra.won += 1
                     return outcome
                 assert isinstance(outcome, Failure)
+                if call.ended is not None:
+                    break  # what the upstream did says more than that there was no time for the rest
                 failure = outcome
-            return failure if call.ended is None else call.ended
+            return failure
 
         return followed
 
@@ -127,16 +132,15 @@ class Retrying:
             return False
         due = False
         try:
-            await self._wait(call, pause)
             # Both may have changed meanwhile; an attempt that the gate would refuse is none.
-            due = call.ended is None and not self._half_open()
+            due = await self._waited(call, pause) and not self._half_open()
         finally:
             if not due:
                 self.retry.budget.restore()
         return due
 
-    async def _wait(self, call: Call, seconds: float) -> None:
-        """Wait *seconds*, or until the call is cut."""
+    async def _waited(self, call: Call, seconds: float) -> bool:
+        """Wait *seconds*; ``False`` if the call was cut meanwhile."""
         loop = self._timers.loop
         over = loop.create_future()
         timer = loop.call_later(seconds, _resolve, over)
@@ -144,6 +148,7 @@ class Retrying:
             await call.wait(over)
         finally:
             timer.cancel()
+        return call.ended is None
 
 
 def retrying(

@@ -335,7 +335,7 @@ async def test_d5_second_attempt_gets_what_the_first_left_over():
 
     outcome = await setting.retried(setting.in_time(0.7, timeout=0.5))
 
-    assert outcome.cause is Cause.OUT_OF_TIME
+    assert outcome.cause is Cause.TIMEOUT  # of the first: what the deadline cut says nothing about the upstream
     assert setting.times == [0.0, 0.5]
     assert setting.elapsed == 0.7
 
@@ -354,7 +354,7 @@ async def test_cut_ends_the_pause_at_once_and_gives_the_token_back():
     call = make_call()
     setting.loop.call_later(0.1, call.cut, LEFT)
 
-    assert await setting.retried(call) is LEFT
+    assert (await setting.retried(call)).cause is Cause.FAILED
     assert (setting.times, setting.elapsed) == ([0.0], 0.1)
     assert setting.budget.withdraw(setting.loop.time())
 
@@ -367,8 +367,17 @@ async def test_call_that_was_cut_is_not_tried_again_though_its_attempt_failed_in
         setting.times.append(0.0)
         return DOWN
 
-    assert await retrying(**setting.shell)(failing)(make_call()) is LEFT
+    assert await retrying(**setting.shell)(failing)(make_call()) is DOWN
     assert len(setting.times) == 1
+
+
+async def test_call_that_is_cut_in_a_later_attempt_ends_with_what_the_upstream_did_before():
+    setting = Setting(DOWN, Hang(), chance=0.0)
+    call = make_call()
+    setting.loop.call_later(0.1, call.cut, LEFT)
+
+    assert await setting.retried(call) is DOWN
+    assert len(setting.times) == 2
 
 
 async def test_cancelled_pause_leaves_no_timer_and_gives_its_token_back():
