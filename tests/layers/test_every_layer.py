@@ -5,15 +5,21 @@ import gc
 
 import pytest
 
+from gateway.buffered import Buffered
 from gateway.layers.adaptive import adapting
+from gateway.layers.backoff import Backoff
 from gateway.layers.breaker import Breaker, breaking, refusing_while_open
+from gateway.layers.budget import Budget
 from gateway.layers.bulkhead import Bulkhead, limiting
 from gateway.layers.deadline import within_deadline
 from gateway.layers.fallback import standing_in
 from gateway.layers.gradient import Gradient, GradientRules
+from gateway.layers.hedge import crowding, hedging
+from gateway.layers.hedge_delay import FixedDelay
 from gateway.layers.nothing import answering_nothing
 from gateway.layers.observe import observing_attempts, observing_calls
 from gateway.layers.ramp import Ramp, ramping
+from gateway.layers.retry import retrying
 from gateway.layers.timeout import timing_out
 from gateway.outcome import Cause, Failure, Freshness, Success
 from gateway.timers import Timers
@@ -35,10 +41,20 @@ class Parts:
         other = Bulkhead(50, 1, 0.1)
         ramp = Ramp(other)
         ramp.begin()
+        extra = {
+            "budget": Budget(1.0, 1.0),
+            "half_open": lambda: False,
+            "clock": clock,
+            "timers": self.timers,
+        }
         self.layers = {
             "observe call": observing_calls(RecordingMeter(), clock),
             "fallback": standing_in(lambda f, i: Success(b"[]", Freshness.FALLBACK, f.cause)),
             "deadline": within_deadline(clock),
+            "retry": retrying(attempts=2, backoff=Backoff(0.05, 0.5, lambda: 0.5), **extra),
+            "hedge": hedging(
+                after=FixedDelay(0.2), crowded=crowding(self.bulkhead), buffered=Buffered(1000), **extra
+            ),
             "nothing": answering_nothing(frozenset({404})),
             "observe attempt": observing_attempts(RecordingMeter(), clock),
             "gate": refusing_while_open(self.breaker, clock),
@@ -52,12 +68,12 @@ class Parts:
     def assert_nothing_left(self):
         assert (self.bulkhead.in_use, self.bulkhead.snapshot().waiting) == (0, 0)
         assert self.breaker.snapshot().probes_out == 0
-        assert (len(self.timers.of(0.5)), len(self.timers.of(0.1))) == (0, 0)
+        assert [len(self.timers.of(seconds)) for seconds in (0.5, 0.2, 0.1)] == [0, 0, 0]
 
 
 NAMES = [
-    "observe call", "fallback", "deadline", "nothing", "observe attempt", "gate", "bulkhead",
-    "adaptive", "ramp", "permit", "attempt timeout",
+    "observe call", "fallback", "deadline", "retry", "hedge", "nothing", "observe attempt", "gate",
+    "bulkhead", "adaptive", "ramp", "permit", "attempt timeout",
 ]  # fmt: skip
 every_layer = pytest.mark.parametrize("name", NAMES)
 

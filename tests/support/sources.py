@@ -67,6 +67,20 @@ class ScriptedSource:
         return entry
 
 
+class ReceivingSource(ScriptedSource):
+    """The same; every call that comes has received *size* bytes of a body, counted in *buffered*."""
+
+    def __init__(self, buffered, size=100) -> None:
+        super().__init__()
+        self._buffered = buffered
+        self._size = size
+
+    async def __call__(self, call):
+        assert self._buffered.take(self._size)
+        call.held += self._size
+        return await super().__call__(call)
+
+
 def _resolve(future):
     if not future.done():
         future.set_result(None)

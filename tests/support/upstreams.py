@@ -14,15 +14,15 @@ from tests.support.sources import ScriptedSource
 
 
 class Upstream:
-    """A scripted upstream with gate, bulkhead, permit and attempt timeout."""
+    """A scripted upstream with gate, bulkhead, permit and attempt timeout; *wire* replaces its source."""
 
-    def __init__(self, *script, slots=20, waiting=20, max_wait=0.1, rules=RC) -> None:
+    def __init__(self, *script, slots=20, waiting=20, max_wait=0.1, rules=RC, wire=None) -> None:
         self.loop = asyncio.get_running_loop()
         self.clock = self.loop.time
         self.timers = Timers(self.loop)
         self.bulkhead = Bulkhead(slots, waiting, max_wait)
         self.breaker = Breaker(name="users", rules=rules, clock=self.clock, random=lambda: 0.5)
-        self.wire = ScriptedSource().will(*script)
+        self.wire = (wire or ScriptedSource()).will(*script)
         self.source = stack(
             self.wire,
             [

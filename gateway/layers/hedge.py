@@ -1,0 +1,272 @@
+"""A second attempt beside a slow first one; whichever answers first is the answer, the other is cut.
+
+Rules of the file:
+1. The first attempt runs in place, under a shared timer: a call that is never hedged has no task, and costs
+   an entry in a dict.
+2. A race is over with the first success or sign of life; a failed first attempt without a hedge is the
+   retries' business, at once.
+3. Whoever lost is cut with ``ANOTHER_WON``, gives its body's bytes back, and is not waited for.
+4. A hedge is one of the call's tries: only first attempts are hedged, and two that failed count as two.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextvars import Context
+from typing import TYPE_CHECKING, Final
+
+from gateway.buffered import Buffered
+from gateway.call import Call, Layer, Source
+from gateway.layers.budget import Budget
+from gateway.layers.hedge_delay import HedgeDelay
+from gateway.layers.observe import BUG, CANCELLED
+from gateway.outcome import ALIVE, ANOTHER_WON, REFUSED, Cause, Failure, Outcome
+from gateway.timers import Timers
+
+if TYPE_CHECKING:
+    from gateway.layers.bulkhead import Bulkhead
+
+CROWDED: Final = 0.8
+"""Share of a bulkhead's slots in use above which the upstream gets no hedges."""
+
+_NOT_THE_UPSTREAMS: Final = REFUSED | {Cause.OUT_OF_TIME, Cause.INTERNAL}
+
+_CROWDED_OUT: Final = Failure(Cause.BULKHEAD_FULL, "no slot to spare for a hedge")
+
+_log = logging.getLogger("gateway.layers.hedge")
+
+
+def crowding(bulkhead: Bulkhead) -> Callable[[], bool]:
+    """Whether *bulkhead* is nearly full: then a hedge would take the slot of somebody's first attempt."""
+    return lambda: bulkhead.in_use > CROWDED * bulkhead.slots
+
+
+class Hedge:
+    """Whether a call is hedged, and after how long.
+
+    *half_open* tells whether the circuit must not be given extra attempts now, *crowded* whether slots are
+    short.
+    """
+
+    __slots__ = ("after", "budget", "crowded", "half_open")
+
+    def __init__(
+        self,
+        after: HedgeDelay,
+        budget: Budget,
+        half_open: Callable[[], bool],
+        crowded: Callable[[], bool],
+    ) -> None:
+        self.after = after
+        self.budget = budget
+        self.half_open = half_open
+        self.crowded = crowded
+
+    def begin(self, now: float, left: float, floor: float) -> float | None:
+        """A first attempt begins, *left* seconds before its deadline: seconds until its hedge is due.
+
+        ``None`` if there is none, because it could not be expected to answer in time.
+        """
+        delay = self.after.begin(now)
+        if delay is None or left < delay + max(self.after.typical, floor):
+            return None
+        return delay
+
+    def pays(self, now: float) -> bool:
+        """Whether there shall be a hedge, now that it is due; it is paid for then."""
+        if self.half_open() or self.crowded():
+            return False
+        if not self.budget.withdraw(now):
+            self.budget.hedges.withheld += 1
+            return False
+        if not self.after.afford(now):
+            self.budget.restore()
+            self.budget.hedges.withheld += 1
+            return False
+        return True
+
+    def sends(self) -> bool:
+        """Whether the hedge that was paid for is sent; others of its moment may have filled the slots."""
+        if self.crowded():
+            self.budget.restore()
+            return False
+        self.budget.hedges.sent += 1
+        return True
+
+    def ended(self, outcome: Outcome, now: float, seconds: float) -> None:
+        """A first attempt ended: learn from it, unless it says nothing of how long answers take."""
+        if settles(outcome) or outcome is ANOTHER_WON or outcome.cause is Cause.TIMEOUT:
+            self.after.record(now, seconds)
+
+    def __repr__(self) -> str:
+        return f"<Hedge after {self.after!r}, {self.budget.hedges!r}>"
+
+
+def settles(outcome: Outcome) -> bool:
+    """Whether no other attempt could do better: an answer, or the upstream's word that there is none."""
+    return outcome.__class__ is not Failure or outcome.cause in ALIVE
+
+
+class _Race:
+    """One call, its first attempt under way, and perhaps a hedge: the entry of the hedge's timer."""
+
+    __slots__ = ("_landing", "_shell", "call", "inner", "landed", "over", "reason", "twin")
+
+    def __init__(self, shell: _Hedging, call: Call, inner: Source) -> None:
+        self._shell = shell
+        self._landing: asyncio.Future[None] | None = None
+        self.call = call
+        self.inner = inner
+        self.twin: Call | None = None
+        self.landed: Outcome | None = None
+        self.reason = CANCELLED
+        self.over = False
+
+    def expire(self) -> None:
+        """The hedge is due."""
+        if self.call.ended is None and self._shell.hedge.pays(self._shell.clock()):
+            self.twin = self.call.twin()
+            self.twin.attempt += 1
+            self._shell.send(self)
+
+    def land(self, outcome: Outcome) -> None:
+        """The hedge ended."""
+        self.landed = outcome
+        if self.over:
+            self._give_back()
+        elif settles(outcome):
+            self.call.cut(ANOTHER_WON)
+        elif self._landing is not None and not self._landing.done():
+            self._landing.set_result(None)
+
+    async def decide(self, first: Outcome) -> Outcome:
+        """The first attempt ended as *first*, after the hedge was sent: how does the call end?"""
+        call, twin = self.call, self.twin
+        assert twin is not None
+        hedge_was_first = self.landed is not None
+        if not settles(first) and not hedge_was_first and call.ended is None:
+            self._landing = self._shell.timers.loop.create_future()
+            await call.wait(self._landing)
+        ended = call.ended
+        if ended is ANOTHER_WON:
+            ended = call.ended = None  # that was for its first attempt only
+        self.reason = ended or ANOTHER_WON
+        if settles(first):
+            return first
+        if ended is not None:
+            return ended
+        assert self.landed is not None
+        call.attempt = twin.attempt
+        call.tried |= twin.tried
+        if settles(self.landed):
+            self._shell.hedge.budget.hedges.won += 1
+            self._shell.buffered.give(call.held)
+            call.held, twin.held = twin.held, 0
+            return self.landed
+        return _telling(self.landed, first) if hedge_was_first else _telling(first, self.landed)
+
+    def close(self) -> None:
+        """The call has ended; so does the hedge."""
+        self.over = True
+        if self.twin is None:
+            return
+        if self.landed is None:
+            self.twin.cut(self.reason)
+        else:
+            self._give_back()
+
+    def _give_back(self) -> None:
+        assert self.twin is not None
+        self._shell.buffered.give(self.twin.held)
+        self.twin.held = 0
+
+
+class _Hedging:
+    """What all races of one step share; holds the tasks of its hedges."""
+
+    __slots__ = ("_flying", "buffered", "clock", "hedge", "timers")
+
+    def __init__(self, hedge: Hedge, buffered: Buffered, clock: Callable[[], float], timers: Timers) -> None:
+        self.hedge = hedge
+        self.buffered = buffered
+        self.clock = clock
+        self.timers = timers
+        self._flying: set[asyncio.Task[None]] = set()
+
+    async def raced(self, call: Call, inner: Source) -> Outcome:
+        """Make the first attempt of *call*, and a hedge if it takes too long."""
+        started = self.clock()
+        delay = self.hedge.begin(started, call.deadline - started, call.floor)
+        if delay is None:
+            outcome = await inner(call)
+            now = self.clock()
+            self.hedge.ended(outcome, now, now - started)
+            return outcome
+        race = _Race(self, call, inner)
+        timer = self.timers.of(delay)
+        timer.start(race)
+        try:
+            outcome = await inner(call)
+            now = self.clock()
+            self.hedge.ended(outcome, now, now - started)
+            return outcome if race.twin is None else await race.decide(outcome)
+        finally:
+            timer.stop(race)
+            race.close()
+
+    def send(self, race: _Race) -> None:
+        """Set the hedge of *race* going, in a context of its own."""
+        task = self.timers.loop.create_task(self._fly(race), context=Context())
+        self._flying.add(task)
+        task.add_done_callback(self._flying.discard)
+
+    async def _fly(self, race: _Race) -> None:
+        twin = race.twin
+        assert twin is not None
+        outcome: Outcome = CANCELLED
+        try:
+            outcome = await race.inner(twin) if self.hedge.sends() else _CROWDED_OUT
+        except Exception:  # noqa: BLE001 - the first attempt may still answer
+            outcome = BUG
+            request_id = twin.trace.request_id
+            _log.exception("bug in a hedge of step %s (request %s)", twin.step, request_id)
+        finally:
+            race.land(outcome)
+
+
+def hedging(
+    *,
+    after: HedgeDelay,
+    budget: Budget,
+    half_open: Callable[[], bool],
+    crowded: Callable[[], bool],
+    buffered: Buffered,
+    clock: Callable[[], float],
+    timers: Timers,
+    deposits: bool = False,
+) -> Layer:
+    """Send a second attempt of a repeatable call *after* a while, from *budget*.
+
+    *deposits*: count first attempts in *budget*, because no retrying layer above does. *clock* is the one on
+    which deadlines lie. The bytes of losing bodies are given back to *buffered*.
+    """
+    shell = _Hedging(Hedge(after, budget, half_open, crowded), buffered, clock, timers)
+
+    def wrap(inner: Source) -> Source:
+        def hedged(call: Call) -> Awaitable[Outcome]:
+            if deposits:
+                budget.deposit(clock())
+            if call.attempt > 1 or not call.repeatable:
+                return inner(call)
+            return shell.raced(call, inner)
+
+        return hedged
+
+    return wrap
+
+
+def _telling(first: Outcome, second: Outcome) -> Outcome:
+    """Of two failures the first that is the upstream's own; of two that are not, the first."""
+    return second if first.cause in _NOT_THE_UPSTREAMS and second.cause not in _NOT_THE_UPSTREAMS else first

@@ -1,0 +1,89 @@
+"""How long a first attempt may be alone."""
+
+import pytest
+
+from gateway.layers.hedge_delay import FixedDelay, LiveDelay
+
+
+def learned(seconds=0.02, count=100, now=0.0):
+    delay = LiveDelay(0.95)
+    for _ in range(count):
+        delay.record(now, seconds)
+    return delay
+
+
+def test_fixed_delay_learns_nothing_and_affords_everything():
+    delay = FixedDelay(0.03)
+
+    delay.record(0.0, 5.0)
+
+    assert (delay.begin(0.0), delay.typical, delay.afford(0.0)) == (0.03, 0.0, True)
+    assert repr(delay) == "<FixedDelay 30 ms>"
+
+
+def test_g4_fewer_than_fifty_samples_give_no_delay():
+    assert learned(count=49).begin(0.0) is None
+    assert learned(count=50).begin(0.0) is not None
+
+
+def test_delay_is_the_percentile_just_rounded_up():
+    delay = learned(0.02)
+
+    assert delay.begin(0.0) == pytest.approx(0.02, rel=0.07)
+    assert delay.typical == pytest.approx(0.02, rel=0.07)
+
+
+def test_delay_is_a_millisecond_at_least():
+    assert learned(0.0002).begin(0.0) == 0.001
+
+
+def test_delay_follows_within_half_a_second():
+    delay = learned(0.02)
+    delay.begin(0.0)
+    for _ in range(100):
+        delay.record(0.1, 0.2)
+
+    assert delay.begin(0.49) < 0.03
+    assert delay.begin(0.5) > 0.19
+
+
+def test_delay_is_unknown_again_after_a_quiet_minute():
+    delay = learned(0.02)
+
+    assert delay.begin(0.0) is not None
+    assert delay.begin(61.0) is None
+
+
+def test_one_hedge_in_twenty_calls_is_afforded():
+    delay = learned(0.02)
+    afforded = 0
+    for i in range(1000):
+        delay.begin(i / 100)
+        afforded += delay.afford(i / 100)
+
+    assert 42 <= afforded <= 50
+
+
+def test_unused_share_does_not_pile_up():
+    delay = learned(0.02)
+    for i in range(10_000):
+        delay.begin(i / 100)
+
+    assert sum(delay.afford(100.0) for _ in range(1000)) == pytest.approx(1 + 0.05 * 100, abs=1)
+
+
+def test_quiet_step_still_gets_its_hedge():
+    delay = learned(0.02)
+    for i in range(25):
+        delay.begin(10.0 * i)
+
+    assert delay.afford(250.0)
+
+
+def test_delay_describes_itself():
+    delay = learned(0.02)
+    assert repr(delay) == "<LiveDelay p95, unknown yet>"
+
+    delay.begin(0.0)
+
+    assert repr(delay) == "<LiveDelay p95, 20.5 ms>"
