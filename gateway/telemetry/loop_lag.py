@@ -6,6 +6,7 @@ A busy loop delays every timeout; this number tells slow upstreams from a slow g
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 from gateway.telemetry.histogram import Histogram
@@ -15,13 +16,22 @@ INTERVAL: Final = 0.25
 
 
 class LoopLag:
-    """Probes *loop* from ``start`` to ``stop``, and counts its delays in *histogram*."""
+    """Probes *loop* from ``start`` to ``stop``, and counts its delays in *histogram*.
 
-    __slots__ = ("_due", "_handle", "_histogram", "_loop")
+    *notice* is told of each delay in seconds.
+    """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, histogram: Histogram) -> None:
+    __slots__ = ("_due", "_handle", "_histogram", "_loop", "_notice")
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        histogram: Histogram,
+        notice: Callable[[float], None] | None = None,
+    ) -> None:
         self._loop = loop
         self._histogram = histogram
+        self._notice = notice
         self._due = 0.0
         self._handle: asyncio.TimerHandle | None = None
 
@@ -37,5 +47,8 @@ class LoopLag:
             self._handle = None
 
     def _probe(self) -> None:
-        self._histogram.observe(max(0.0, self._loop.time() - self._due))
+        late = max(0.0, self._loop.time() - self._due)
+        self._histogram.observe(late)
+        if self._notice is not None:
+            self._notice(late)
         self.start()

@@ -34,6 +34,19 @@ def test_busy_loop_is_late():
     assert histogram.total >= 2.9
 
 
+def test_listener_is_told_of_every_delay():
+    loop, told = VirtualTimeLoop(), []
+    lag = LoopLag(loop, Histogram(), told.append)
+    lag.start()
+    loop.call_later(0.2, lambda: setattr(loop._jumping, "now", loop.time() + 3.0))
+    run_for(loop, 4.0)
+    lag.stop()
+    loop.close()
+
+    assert max(told) == told[0] >= 2.9
+    assert told[1] == 0.0
+
+
 def test_stopped_probe_leaves_no_timer():
     loop = VirtualTimeLoop()
     lag = LoopLag(loop, Histogram())
