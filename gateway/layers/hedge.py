@@ -153,11 +153,8 @@ class _Race:
         if ended is ANOTHER_WON:
             ended = call.ended = None  # that was for its first attempt only
         self.reason = ended or ANOTHER_WON
-        if settles(first):
-            return first
-        if ended is not None:
-            return ended
-        assert self.landed is not None
+        if settles(first) or self.landed is None:
+            return first  # as it is, too, if somebody cut the call before its hedge landed
         call.attempt = twin.attempt
         call.tried |= twin.tried
         if settles(self.landed):
