@@ -11,16 +11,18 @@ import logging
 import os
 import secrets
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from gateway.buffered import Buffered
+from gateway.compiler.addresses import Address, upstream_of
 from gateway.compiler.compile import Compiled, Serving, compile_config
 from gateway.compiler.describe import describe
 from gateway.compiler.explain import explain_all, explain_route
 from gateway.compiler.routes import CompiledRoute
-from gateway.compiler.upstreams import Shared, Upstream
+from gateway.compiler.shared import Shared
+from gateway.compiler.upstreams import Upstream
 from gateway.config import Loaded, load
 from gateway.edge.access_log import AccessLog
 from gateway.edge.admin import Insight, admin_app
@@ -75,12 +77,13 @@ class Gateway:
         self._lag: LoopLag | None = None
         self._phase = Phase.STARTING
         self._grace = DRAIN
+        self._closing = False
         self._opening = asyncio.Lock()
         self._intake = Intake(map(str, server.trust))
         self._access_log = _access_log(server.access_log)
         self._compiled = self._compile(loaded)
         self._health = Health(
-            {name: each.breaker.snapshot if each.breaker else None for name, each in self.upstreams.items()},
+            {name: each.circuit if each.breaker else None for name, each in self.upstreams.items()},
             {key: _required(route) for key, route in self.routes.items()},
             lambda: self._phase,
         )
@@ -98,9 +101,14 @@ class Gateway:
         return self._compiled.upstreams
 
     @property
+    def max_head(self) -> int:
+        """Bytes that a request's line and headers may have; for who makes the listener."""
+        return self.config.server.max_head
+
+    @property
     def slots(self) -> int:
         """Calls that may be in flight at once, over all upstreams: what open files must suffice for."""
-        return sum(each.transport.state().limit for each in self.upstreams.values())
+        return sum(address.transport.state().limit for address in self._addresses())
 
     def explain(self, route: str | None = None) -> str:
         """The configuration as compiled, for people; one *route* or all. ``KeyError`` for an unknown one."""
@@ -115,11 +123,12 @@ class Gateway:
                 return
             loop = asyncio.get_running_loop()
             self._timers.loop = loop
-            for upstream in self.upstreams.values():
-                await upstream.transport.open()
+            for address in self._addresses():
+                await address.transport.open()
             self._lag = LoopLag(loop, self.metrics.loop_lag)
             self._lag.start()
             self._grace = DRAIN
+            self._closing = False
             self._phase = Phase.READY
 
     def drain(self) -> None:
@@ -138,8 +147,9 @@ class Gateway:
             return
         self.drain()
         await self._background.drain(self._grace)
-        for upstream in self.upstreams.values():
-            await upstream.transport.close()
+        self._closing = True
+        for address in self._addresses():
+            await address.transport.close()
         if self._lag is not None:
             self._lag.stop()
         self._timers.close()
@@ -190,6 +200,11 @@ class Gateway:
         )
         await self.open()
 
+    def _addresses(self) -> Iterator[Address]:
+        """Every address of every upstream."""
+        for upstream in self.upstreams.values():
+            yield from upstream.addresses
+
     def _compile(self, loaded: Loaded) -> Compiled:
         shared = Shared(
             timers=self._timers,
@@ -197,6 +212,7 @@ class Gateway:
             clock=time.monotonic,
             meter=self.metrics.attempts,
             listener=self._note_transition,
+            closing=lambda: self._closing,
         )
         serving = Serving(
             engine=Engine(self._timers, self._buffered, self._background, time.monotonic),
@@ -222,7 +238,7 @@ class Gateway:
         return public, admin_app(insight, self.operator_token, documented=docs == "admin")
 
     def _note_transition(self, transition: Transition) -> None:
-        self.metrics.count_transition(transition)
+        self.metrics.count_transition(upstream_of(transition.name), transition)
         why = transition.detail or transition.reason
         _log.warning("breaker of %s: %s → %s (%s)", transition.name, transition.old, transition.new, why)
 
@@ -247,4 +263,4 @@ def _access_log(setting: str) -> AccessLog | None:
 def _required(route: CompiledRoute) -> set[str]:
     """The upstreams without which the route cannot answer."""
     pairs = zip(route.plan.steps, route.facts, strict=True)
-    return {facts.upstream for step, facts in pairs if step.required and step.stand_in is None}
+    return {facts.upstream.name for step, facts in pairs if step.required and step.stand_in is None}

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from gateway.compiler.routes import CompiledRoute, RouteCompiler
+from gateway.compiler.shared import Shared
 from gateway.compiler.tls import tls_context
-from gateway.compiler.upstreams import Shared, Upstream, build_upstream
+from gateway.compiler.upstreams import Upstream, build_upstream
 from gateway.config import ConfigError
 from gateway.edge.endpoint import AccessLog, Answering, Endpoint, RequestMeter
 from gateway.edge.router import Router
@@ -66,7 +67,7 @@ def compile_config(loaded: Loaded, shared: Shared, serving: Serving) -> Compiled
     router: Router[Endpoint] = Router()
     routes: dict[str, CompiledRoute] = {}
     for key, compiler in compilers.items():
-        route = compiler.compiled(lambda step, key=key: serving.meters.calls(key, step), shared.clock)  # type: ignore[misc]
+        route = compiler.compiled(lambda step, key=key: serving.meters.calls(key, step), shared)  # type: ignore[misc]
         routes[key] = route
         router.add(route.spec.method, route.pattern, _endpoint(route, config, serving))
     return Compiled(upstreams, routes, router)

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gateway.compiler.compile import Compiled
-    from gateway.compiler.routes import CompiledRoute, StepFacts
+    from gateway.compiler.routes import CompiledRoute
+    from gateway.compiler.step import StepFacts
     from gateway.compiler.upstreams import Upstream
     from gateway.config import Config, UpstreamSpec
     from gateway.edge.inputs import Input
@@ -113,7 +114,7 @@ def _step(step: Step, facts: StepFacts, names: list[str]) -> list[str]:
         lines.append(f"      needs {', '.join(names[i] for i in step.needs)}")
     if step.awaits:
         lines.append(f"      waits for {', '.join(names[i] for i in step.awaits)}, runs without if need be")
-    lines.append(f"      {' > '.join([*facts.layers, facts.upstream])}")
+    lines.append(f"      {' > '.join([*facts.layers, facts.upstream.name])}")
     return lines
 
 

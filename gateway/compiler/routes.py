@@ -7,38 +7,30 @@ is read and resolved, then, if nothing is wrong, they are compiled into function
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from gateway.call import stack
 from gateway.compiler.graph import find_cycle
 from gateway.compiler.names import Edges, Names, Use, Where
 from gateway.compiler.references import TemplateFault
 from gateway.compiler.render_json import JsonTemplate
 from gateway.compiler.request import RequestTemplate
-from gateway.compiler.stacks import Clock, Named, step_layers
+from gateway.compiler.step import StepCompiler, StepFacts
 from gateway.config import ABSENT, Fault
 from gateway.config.faults import did_you_mean
 from gateway.edge.inputs import Input
 from gateway.edge.pattern import Pattern, PatternFault, parse_pattern
 from gateway.edge.reader import Reader, reading
-from gateway.layers.fallback import StandIn
-from gateway.outcome import Failure, Freshness, Outcome, Success
 from gateway.plan.merge import merging
-from gateway.plan.model import Merge, Plan, Step
+from gateway.plan.model import Merge, Plan
 from gateway.transport.escaping import header_fault
 
 if TYPE_CHECKING:
+    from gateway.compiler.shared import Shared
     from gateway.compiler.upstreams import Upstream
     from gateway.config import Places, RouteSpec, StepSpec
     from gateway.layers.observe import Meter
-
-REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
-"""Methods that may be sent twice (RFC 9110 section 9.2.2; docs/contract.md section 5)."""
-
-SHORTENED_TO: Final = 0.8
-"""Share of the time limit to which a timeout at or above it is shortened (docs/contract.md section 5)."""
 
 OWN_HEADERS: Final = frozenset(
     {"content-length", "transfer-encoding", "connection", "date", "x-request-id", "server-timing"}
@@ -49,21 +41,6 @@ OWN_HEADERS: Final = frozenset(
 Path = tuple[str | int, ...]
 
 _MEANT: Final = re.compile(r"\{([A-Za-z][A-Za-z0-9_-]*)")
-
-
-@dataclass(frozen=True, slots=True)
-class StepFacts:
-    """What ``explain`` tells of a step beside the plan. ``shortened``: its timeout was cut to fit.
-
-    ``reason`` says why it is required or not; ``""`` for one of several that says nothing.
-    """
-
-    upstream: str
-    target: str
-    layers: tuple[str, ...]
-    shortened: bool
-    own_credentials: bool
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +81,18 @@ class RouteCompiler:
         if spec.merge is None:
             template = "{steps}" if spec.respond is ABSENT else spec.respond
             self._respond = self._read_json(template, Where.RESPOND, ("respond",))
+        self._steps = self._settle()
         self._check_edges()
         self._check_headers()
 
-    def compiled(self, meter: Callable[[str], Meter], clock: Clock) -> CompiledRoute:
+    def compiled(self, meter: Callable[[str], Meter], shared: Shared) -> CompiledRoute:
         """The route; *meter* gives the meter of each step. Only without faults."""
         assert self.pattern is not None, "compiled in spite of faults"
         assert not self.faults, "compiled in spite of faults"
-        made = [self._step(i, name, meter(name), clock) for i, name in enumerate(self.spec.steps)]
+        made = [
+            step.compiled(self._upstreams[step.spec.upstream], meter(step.name), shared)
+            for step in self._steps
+        ]
         table = self._names.table
         inputs = table.inputs()
         return CompiledRoute(
@@ -125,6 +106,19 @@ class RouteCompiler:
             read_inputs=reading(inputs, table.finished),
             reads_body=table.reads_body,
         )
+
+    def _settle(self) -> list[StepCompiler]:
+        """The steps, each with what the route says of it."""
+        steps = []
+        for index, (name, spec) in enumerate(self.spec.steps.items()):
+            fallback = self._fallbacks.get(name)
+            step = StepCompiler(
+                name, index, spec, self._requests[name], fallback, self.spec.time_limit, len(self.spec.steps)
+            )
+            for key, message, hint in step.faults():
+                self._fault(("steps", name, key), message, hint)
+            steps.append(step)
+        return steps
 
     def _parse_pattern(self) -> Pattern | None:
         pattern = parse_pattern(self.spec.pattern)
@@ -190,48 +184,6 @@ class RouteCompiler:
             if fault is not None:
                 self._fault(("headers", name), f"the text {fault}")
 
-    def _step(self, index: int, name: str, meter: Meter, clock: Clock) -> tuple[Step, StepFacts]:
-        spec, template = self.spec.steps[name], self._requests[name]
-        upstream = self._upstreams[spec.upstream]
-        limit = self.spec.time_limit
-        timeout = spec.timeout if spec.timeout is not None else upstream.timeout
-        shortened = timeout >= limit
-        stand_in = _stand_in(self._fallbacks[name]) if name in self._fallbacks else None
-        repeatable = spec.repeatable
-        if repeatable is None:
-            repeatable = spec.method in REPEATABLE or template.always_sends("idempotency-key")
-        layers: list[Named] = step_layers(
-            meter=meter,
-            clock=clock,
-            stand_in=stand_in,
-            nothing_on=spec.nothing_on,
-        )
-        required, reason = self._requirement(spec)
-        step = Step(
-            name=name,
-            index=index,
-            source=stack(upstream.source, [named.layer for named in layers]),
-            prepare=template.compiled(upstream.base_path),
-            needs=tuple(sorted(template.edges.needs)),
-            awaits=tuple(sorted(template.edges.awaits)),
-            required=required,
-            repeatable=repeatable,
-            timeout=SHORTENED_TO * limit if shortened else timeout,
-            stand_in=stand_in,
-        )
-        names = (*(named.text for named in layers), *upstream.layers)
-        target = f"{spec.method} {upstream.name}/{_written(spec.path)}{_query(spec.query)}"
-        own = any(map(_is_credential, template.uses))
-        return step, StepFacts(upstream.name, target, names, shortened, own, reason)
-
-    def _requirement(self, step: StepSpec) -> tuple[bool, str]:
-        """Whether the request fails without *step*, and why."""
-        if step.required is not None:
-            return step.required, "it says so"
-        if len(self.spec.steps) == 1:
-            return True, "the route's only step"
-        return False, ""
-
     def _uses(self) -> Iterable[Use]:
         for template in (*self._requests.values(), *self._fallbacks.values(), self._respond):
             yield from template.uses if template is not None else ()
@@ -253,34 +205,6 @@ class RouteCompiler:
 
     def _fault(self, path: Path, message: str, hint: str = "", *, part: str = "") -> None:
         self.faults.append(self._places.fault(("routes", self._key, *path), message, hint, part=part))
-
-
-def _stand_in(template: JsonTemplate) -> StandIn:
-    render = template.stand_in()
-
-    def stand_in(failure: Failure, inputs: Sequence[Any]) -> Outcome:
-        return Success(render(inputs), Freshness.FALLBACK, failure.cause)
-
-    return stand_in
-
-
-def _query(pairs: Iterable[tuple[str, str]]) -> str:
-    """A call's query for people: names and templates as its author wrote them, nothing encoded."""
-    written = "&".join(f"{_written(name)}={_written(value)}" for name, value in pairs)
-    return f"?{written}" if written else ""
-
-
-def _written(text: str) -> str:
-    """*text* with ``${NAME}`` in place of what it stands for."""
-    return str(getattr(text, "source", text))
-
-
-def _is_credential(use: Use) -> bool:
-    """Whether a reference reads what identifies the client."""
-    slot = use.slot
-    return slot is not None and (
-        slot.root == "cookie" or (slot.root, slot.keys) == ("header", ("authorization",))
-    )
 
 
 def _all(edges: Edges) -> frozenset[int]:

@@ -6,17 +6,21 @@ configured is absent; layers of later versions have their places here and nothin
 Per step:
   1  observe call      sees everything, also answers from a fallback
   2  fallback          turns the last failure into a marked success; never counted as health
-  3  cache             (not built yet) a hit costs nothing below; stale copies stand in for failures below
+  3  cache             a hit costs nothing below; stale copies stand in for failures below
   4  deadline          everything below shares what is left of the request's time
-  5  coalesce          (not built yet) only misses; one flight per identity
-  6  retry, hedge      (not built yet) draw on the upstream's one budget
+  4a send once         equal calls of one request are one: no timer is needed for what has the same deadline
+  5  coalesce          only misses; one flight per identity, with a time of its own
+  5a keep              writes what a flight brought into the cache once, also if nobody waits for it any more
+  6  retry, hedge      draw on the upstream's one budget; a hedge inside the retries, to which a first
+                       attempt and its hedge that both failed are one failure
   6a nothing           statuses that mean "there is none" become null: above the breaker, which must see the
                        status' own verdict; below retry and cache, for which null is an answer
 Per upstream, built once and shared by every step that uses it:
-  6b balance           (not built yet) picks an address
+  6b balance           picks an address; the rows below exist once per address
   7  observe attempt   one record per try
   8  breaker gate      a look only: an open circuit answers at once and takes no slot
   9  bulkhead          limits attempts in flight
+  9a adapt             learns how many; inside, as waiting for a slot is not the upstream's slowness
   10 breaker permit    taken after the wait for a slot: a queued call must not reach an upstream that opened
                        meanwhile (measured with the usual order: 60 of 65 did)
   11 attempt timeout   innermost, so that the breaker sees timeouts; bounds the wire only
@@ -26,10 +30,11 @@ Per upstream, built once and shared by every step that uses it:
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gateway.compiler.shared import Clock
+from gateway.layers.adaptive import adapting
 from gateway.layers.breaker import breaking, refusing_while_open
 from gateway.layers.bulkhead import limiting
 from gateway.layers.deadline import within_deadline
@@ -42,9 +47,8 @@ if TYPE_CHECKING:
     from gateway.call import Layer
     from gateway.layers.breaker import Breaker
     from gateway.layers.bulkhead import Bulkhead
+    from gateway.layers.gradient import Gradient
     from gateway.timers import Timers
-
-Clock = Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,29 +60,55 @@ class Named:
 
 
 def step_layers(
-    *, meter: Meter, clock: Clock, stand_in: StandIn | None, nothing_on: frozenset[int]
+    *,
+    meter: Meter,
+    clock: Clock,
+    stand_in: StandIn | None = None,
+    caching: Layer | None = None,
+    sending_once: Layer | None = None,
+    coalescing: Layer | None = None,
+    keeping: Layer | None = None,
+    retrying: Layer | None = None,
+    hedging: Layer | None = None,
+    nothing_on: frozenset[int] = frozenset(),
 ) -> list[Named]:
     """Layers 1–6a of one step."""
-    layers = [Named("observe", observing_calls(meter, clock))]
-    if stand_in is not None:
-        layers.append(Named("fallback", standing_in(stand_in)))
-    layers.append(Named("deadline", within_deadline(clock)))
-    if nothing_on:
-        statuses = ", ".join(map(str, sorted(nothing_on)))
-        layers.append(Named(f"nothing on {statuses}", answering_nothing(nothing_on)))
-    return layers
+    statuses = ", ".join(map(str, sorted(nothing_on)))
+    return _present(
+        ("observe", observing_calls(meter, clock)),
+        ("fallback", standing_in(stand_in) if stand_in is not None else None),
+        ("cache", caching),
+        ("deadline", within_deadline(clock)),
+        ("send once", sending_once),
+        ("coalesce", coalescing),
+        ("keep", keeping),
+        ("retry", retrying),
+        ("hedge", hedging),
+        (f"nothing on {statuses}", answering_nothing(nothing_on) if nothing_on else None),
+    )
 
 
 def upstream_layers(
-    *, meter: Meter, clock: Clock, timers: Timers, breaker: Breaker | None, bulkhead: Bulkhead | None
+    *,
+    meter: Meter,
+    clock: Clock,
+    timers: Timers,
+    breaker: Breaker | None,
+    bulkhead: Bulkhead | None,
+    gradient: Gradient | None = None,
 ) -> list[Named]:
-    """Layers 7–11 of one upstream."""
-    layers = [Named("observe attempt", observing_attempts(meter, clock))]
-    if breaker is not None:
-        layers.append(Named("breaker gate", refusing_while_open(breaker, clock)))
-    if bulkhead is not None:
-        layers.append(Named("bulkhead", limiting(bulkhead, timers)))
-    if breaker is not None:
-        layers.append(Named("breaker permit", breaking(breaker, clock)))
-    layers.append(Named("attempt timeout", timing_out(timers)))
-    return layers
+    """Layers 7–11 of one address."""
+    adaptive = gradient is not None and bulkhead is not None
+    return _present(
+        ("observe attempt", observing_attempts(meter, clock)),
+        ("breaker gate", refusing_while_open(breaker, clock) if breaker is not None else None),
+        ("bulkhead", limiting(bulkhead, timers) if bulkhead is not None else None),
+        ("adapt", adapting(gradient, bulkhead, clock) if adaptive else None),  # type: ignore[arg-type]
+        ("breaker permit", breaking(breaker, clock) if breaker is not None else None),
+        ("attempt timeout", timing_out(timers)),
+    )
+
+
+def _present(*rows: tuple[str, Layer | None]) -> list[Named]:
+    """Those that are configured."""
+    return [Named(text, layer) for text, layer in rows if layer is not None]

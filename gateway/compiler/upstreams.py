@@ -1,69 +1,95 @@
-"""An upstream's spec → the running upstream that its steps share: transport, breaker, bulkhead, stack."""
+"""An upstream's spec → the running upstream that its steps share: its addresses, budget, and one source."""
 
 from __future__ import annotations
 
-import random
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from gateway.call import Source, stack
-from gateway.compiler.stacks import Clock, Named, upstream_layers
-from gateway.layers.breaker import Breaker
-from gateway.layers.bulkhead import Bulkhead
-from gateway.layers.circuit_rules import CircuitRules
-from gateway.sources.http import http_source
-from gateway.transport.codings import ACCEPTED
-from gateway.transport.decoding import DecodingTransport
+from gateway.call import Source
+from gateway.compiler.addresses import Address, build_address
+from gateway.compiler.shared import Shared
+from gateway.layers.address import Address as Candidate
+from gateway.layers.balance import CROWDED, Balance, balancing
+from gateway.layers.budget import Budget
+from gateway.plan.direct import Direct
+from gateway.sources.http import HttpWire
 from gateway.transport.h1 import H1Transport
-from gateway.transport.httpx import HttpxTransport
-from gateway.transport.origin import Origin
 
 if TYPE_CHECKING:
-    from gateway.buffered import Buffered
     from gateway.config import UpstreamSpec
-    from gateway.layers.circuit_state import Listener
+    from gateway.layers.breaker import Breaker
+    from gateway.layers.bulkhead import Bulkhead
+    from gateway.layers.circuit_state import CircuitSnapshot
     from gateway.layers.observe import Meter
-    from gateway.timers import Timers
     from gateway.transport.exchange import Transport
 
-NO_BULKHEAD_POOL = 1000
-"""Connections of an upstream whose bulkhead is off: the default bulkhead's slots."""
+ENDLESS: Final = float("inf")
+"""The ratio of a budget that is off."""
 
-NO_BULKHEAD_WAIT = 0.1
-"""Seconds a call waits for one of them: the default bulkhead's ``max_wait``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """What all upstreams of a process share."""
-
-    timers: Timers
-    buffered: Buffered
-    clock: Clock
-    meter: Callable[[str], Meter]
-    listener: Listener
+_HEALTHIEST: Final = ("closed", "disabled", "metrics_only", "half_open", "open", "forced_open")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Upstream:
     """A running upstream. ``source`` has its layers on; ``layers`` are their names, outermost first.
 
-    ``address`` is the configured URL for operators, with ``${NAME}`` in place of what it stands for.
+    ``direct`` makes what calls it without a coroutine, given what belongs to a step; ``None`` where the
+    transport cannot. ``balance`` is ``None`` with one address. ``on_trial``: a call sent now is a probe, or
+    would be refused, or the gateway is closing; ``crowded``: there are no slots to spare for hedges.
+
     ``base_path`` is the url's path as it stands there.
     """
 
     name: str
-    address: str
-    base_path: str
-    timeout: float
-    transport: Transport
-    breaker: Breaker | None
-    bulkhead: Bulkhead | None
+    spec: UpstreamSpec
+    addresses: tuple[Address, ...]
+    balance: Balance | None
+    budget: Budget
+    meter: Meter
     source: Source
+    direct: Callable[..., Direct] | None
+    on_trial: Callable[[], bool]
+    crowded: Callable[[], bool]
     layers: tuple[str, ...]
+
+    @property
+    def address(self) -> str:
+        """Its configured URLs for operators, with ``${NAME}`` in place of what it stands for."""
+        return ", ".join(address.name for address in self.addresses)
+
+    @property
+    def base_path(self) -> str:
+        """What a step's path is appended to."""
+        return urlsplit(self.spec.addresses[0]).path
+
+    @property
+    def timeout(self) -> float:
+        """One attempt's, in seconds."""
+        return self.spec.timeout
+
+    @property
+    def transport(self) -> Transport:
+        """That of its first address."""
+        return self.addresses[0].transport
+
+    @property
+    def breaker(self) -> Breaker | None:
+        """That of its first address."""
+        return self.addresses[0].breaker
+
+    @property
+    def bulkhead(self) -> Bulkhead | None:
+        """That of its first address."""
+        return self.addresses[0].bulkhead
+
+    def circuit(self) -> CircuitSnapshot:
+        """The circuit of the address that is best off, as the upstream is no worse. Only with breakers."""
+        seen = (address.breaker.snapshot() for address in self.addresses if address.breaker is not None)
+        return min(seen, key=lambda each: (_HEALTHIEST.index(each.state), not each.recovering))
 
     def __repr__(self) -> str:
         return f"<Upstream {self.name} at {self.address}>"
@@ -73,72 +99,71 @@ def build_upstream(
     name: str, spec: UpstreamSpec, shared: Shared, context: ssl.SSLContext | None = None
 ) -> Upstream:
     """Everything of one upstream, not opened yet; *context* replaces TLS with the system's settings."""
-    breaker = _breaker(name, spec, shared)
-    bulkhead = None
-    address = spec.addresses[0]
-    if spec.bulkhead is not None:
-        bulkhead = Bulkhead(spec.bulkhead.bounds[2], spec.bulkhead.waiting, spec.bulkhead.max_wait, name)
-    transport = _transport(spec, shared, context)
-    layers: list[Named] = upstream_layers(
-        meter=shared.meter(name),
-        clock=shared.clock,
-        timers=shared.timers,
-        breaker=breaker,
-        bulkhead=bulkhead,
-    )
-    source = http_source(transport, shared.buffered, propagate=spec.propagate, clock=shared.clock)
+    meter = shared.meter(name)
+    addresses = tuple(build_address(name, url, spec, shared, meter, context) for url in spec.addresses)
+    candidates = [
+        Candidate(each.name, each.source, each.breaker and each.breaker.circuit, each.bulkhead)
+        for each in addresses
+    ]
+    first, only = addresses[0], candidates[0]
+    balance = None
+    source, layers = first.source, first.layers
+    on_trial: Callable[[], bool] = partial(_on_trial, only, shared.closing)
+    crowded: Callable[[], bool] = partial(_crowded, only)
+    if len(addresses) > 1:
+        balance = _balance(candidates, spec, shared)
+        source, layers = balancing(balance, shared.clock), ("balance", *layers)
+        on_trial, crowded = partial(_all_on_trial, balance, shared.closing), balance.crowded
+    budget = spec.budget
     return Upstream(
         name=name,
-        address=getattr(address, "source", address),
-        base_path=urlsplit(address).path,
-        timeout=spec.timeout,
-        transport=transport,
-        breaker=breaker,
-        bulkhead=bulkhead,
-        source=stack(source, [named.layer for named in layers]),
-        layers=tuple(named.text for named in layers),
+        spec=spec,
+        addresses=addresses,
+        balance=balance,
+        budget=Budget(budget.ratio, budget.per_second) if budget else Budget(ENDLESS, 0.0),
+        meter=meter,
+        source=source,
+        direct=_direct(first, spec, shared, meter) if balance is None else None,
+        on_trial=on_trial,
+        crowded=crowded,
+        layers=layers,
     )
 
 
-def _breaker(name: str, spec: UpstreamSpec, shared: Shared) -> Breaker | None:
-    if spec.breaker is None:
+def _balance(candidates: list[Candidate], spec: UpstreamSpec, shared: Shared) -> Balance:
+    if spec.balance is None:
+        return Balance(candidates, shared.random, slow_start=None, max_ejected=0.0)
+    slow_start = spec.balance.slow_start or None
+    return Balance(candidates, shared.random, slow_start=slow_start, max_ejected=spec.balance.max_ejected)
+
+
+def _on_trial(only: Candidate, closing: Callable[[], bool]) -> bool:
+    return not only.serves or closing()
+
+
+def _all_on_trial(balance: Balance, closing: Callable[[], bool]) -> bool:
+    return balance.on_trial() or closing()
+
+
+def _crowded(only: Candidate) -> bool:
+    bulkhead = only.bulkhead
+    return bulkhead is not None and bulkhead.in_use > CROWDED * bulkhead.slots
+
+
+def _direct(
+    address: Address, spec: UpstreamSpec, shared: Shared, meter: Meter
+) -> Callable[..., Direct] | None:
+    """What makes first attempts without a coroutine, where nothing but the usual layers is in the way."""
+    transport, breaker = address.transport, address.breaker
+    if not isinstance(transport, H1Transport) or address.gradient is not None:
         return None
-    rules = CircuitRules(
-        failure_ratio=spec.breaker.failure_ratio,
-        minimum_throughput=spec.breaker.minimum_throughput,
-        sampling_window=spec.breaker.sampling_window,
-        consecutive=spec.breaker.consecutive,
-        open_for=spec.breaker.open_for,
-        max_open_for=spec.breaker.max_open_for,
-        jitter=spec.breaker.jitter,
-        probes=spec.breaker.probes,
-        slow_call=spec.breaker.slow_call,
-        slow_ratio=spec.breaker.slow_ratio,
-        timeout=spec.timeout,
+    wire = HttpWire(transport, shared.buffered, propagate=spec.propagate, clock=shared.clock)
+    return partial(
+        Direct,
+        wire,
+        clock=shared.clock,
+        timers=shared.timers,
+        circuit=breaker.circuit if breaker is not None else None,
+        bulkhead=address.bulkhead,
+        attempts=meter,
     )
-    return Breaker(name=name, rules=rules, clock=shared.clock, random=random.random, listener=shared.listener)
-
-
-def _transport(spec: UpstreamSpec, shared: Shared, context: ssl.SSLContext | None) -> Transport:
-    options: dict[str, Any] = {
-        "limit": spec.bulkhead.bounds[2] if spec.bulkhead is not None else NO_BULKHEAD_POOL,
-        "max_wait": spec.bulkhead.max_wait if spec.bulkhead is not None else NO_BULKHEAD_WAIT,
-        "connect_timeout": spec.connect_timeout,
-        "max_response": spec.max_response,
-        "buffered": shared.buffered,
-        "timers": shared.timers,
-        "ssl_context": context,
-        "server_name": spec.tls.server_name if spec.tls is not None else None,
-        "unix_socket": spec.unix_socket,
-    }
-    if spec.compression:
-        options["accept"] = ACCEPTED
-    origin = Origin.of(spec.addresses[0])
-    transport: Transport
-    if spec.transport == "httpx":
-        transport = HttpxTransport(origin, http2=spec.http2, proxy=spec.proxy, **options)
-    else:
-        transport = H1Transport(origin, **options)
-    if spec.compression:
-        transport = DecodingTransport(transport, max_response=spec.max_response, buffered=shared.buffered)
-    return transport

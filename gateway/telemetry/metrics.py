@@ -25,11 +25,7 @@ from gateway.telemetry.watched import Watched
 
 
 class Transition(Protocol):
-    """A breaker's change of state; all four are words from a fixed list, but for the upstream's name."""
-
-    @property
-    def name(self) -> str:
-        """The upstream."""
+    """A breaker's change of state, in words from a fixed list."""
 
     @property
     def old(self) -> str:
@@ -70,9 +66,9 @@ class Metrics(Collector):
         """The meter of *upstream*."""
         return self._attempts.setdefault(upstream, AttemptMeter())
 
-    def count_transition(self, transition: Transition) -> None:
-        """A breaker changed its state (made to be its listener)."""
-        key = (transition.name, str(transition.old), str(transition.new), transition.reason)
+    def count_transition(self, upstream: str, transition: Transition) -> None:
+        """A breaker of *upstream* changed its state."""
+        key = (upstream, str(transition.old), str(transition.new), transition.reason)
         self._transitions[key] += 1
 
     @property

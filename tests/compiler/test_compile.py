@@ -35,7 +35,7 @@ def test_steps_of_all_routes_share_their_upstream():
     made = compiled(TWO_ROUTES)
 
     assert list(made.upstreams) == ["users"]
-    assert {facts.upstream for route in made.routes.values() for facts in route.facts} == {"users"}
+    assert {facts.upstream.name for route in made.routes.values() for facts in route.facts} == {"users"}
 
 
 def test_every_step_is_measured_under_its_route_and_name():

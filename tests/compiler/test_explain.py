@@ -88,7 +88,7 @@ def test_layers_are_told_outermost_first_down_to_the_upstream():
     lines = told_of_route("{ steps: { a: { get: users, fallback: 1 } } }")
 
     assert (
-        "observe > fallback > deadline > observe attempt > breaker gate > bulkhead > breaker permit"
+        "observe > fallback > deadline > retry > observe attempt > breaker gate > bulkhead > breaker permit"
         " > attempt timeout > users" in lines
     )
 

@@ -259,7 +259,7 @@ async def test_a_skipped_step_has_the_status_of_its_need_and_502_for_a_missing_f
     async with serving(SKIPS, URL=site) as served:
         answer = await served.get("/skip")
     assert_problem(answer, status, "skipped", step="then")
-    assert site.paths == ["/it"]
+    assert set(site.paths) == {"/it"}
 
 
 @pytest.mark.parametrize("page", [replying(b"", 200), b"HTTP/1.1 204 None\r\n\r\n", replying(b"", 205)])

@@ -124,7 +124,7 @@ async def test_a_timeout_that_does_not_fit_is_80_percent_of_the_limit_and_explai
     gateway = gateway_of(SHORTENED)
     assert "400 ms (cut to fit the time limit)" in gateway.explain("GET /short")
     assert "cut to fit" not in gateway.explain("GET /long")
-    config = SHORTENED.replace("http://127.0.0.1:1", '"${URL}"')
+    config = SHORTENED.replace("http://127.0.0.1:1,", '"${URL}", retry: off,')
     async with serving(config, URL=Site({"/x": hanging})) as served:
         loop = asyncio.get_running_loop()
         began = loop.time()
@@ -151,7 +151,7 @@ routes:
         ("{ get: a/x }", "{ get: a/x, timeout: 6s }", "below the route's time limit"),
         ("{ get: a/x }", "{ get: /x }", "upstream/path"),
         ("{ get: a/x }", "{ get: http://h/x }", "upstream"),
-        ("{ get: a/x }", "{ get: a/x, retry: off }", "not built yet"),
+        ("{ get: a/x }", "{ get: a/x, when: on }", "not built yet"),
         ("{ get: a/x }", "{ get: a/x, headers: { host: x } }", "host"),
         ("{ get: a/x }", '{ get: "a/x/{y}" }', "y"),
         ("GET /short", "GET /health/x", "/health"),

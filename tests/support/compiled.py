@@ -4,7 +4,7 @@ import time
 
 from gateway.buffered import Buffered
 from gateway.compiler.compile import Serving, compile_config
-from gateway.compiler.upstreams import Shared
+from gateway.compiler.shared import Shared
 from gateway.config import ConfigError, load_text
 from gateway.edge.incoming import Intake
 from gateway.plan.background import Background

@@ -49,8 +49,8 @@ def test_meter_is_made_once_per_place():
 def test_transitions_are_counted():
     metrics = Metrics()
     change = SimpleNamespace(name="orders", old="closed", new="open", reason="failure_rate")
-    metrics.count_transition(change)
-    metrics.count_transition(change)
+    metrics.count_transition("orders", change)
+    metrics.count_transition("orders", change)
 
     assert (
         scraped(metrics)["gateway_breaker_transitions_total", "open", "closed", "failure_rate", "orders"] == 2

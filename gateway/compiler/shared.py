@@ -1,0 +1,31 @@
+"""What all upstreams and steps of one process share."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gateway.buffered import Buffered
+    from gateway.layers.circuit_state import Listener
+    from gateway.layers.observe import Meter
+    from gateway.timers import Timers
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all upstreams and steps of a process share. ``meter`` gives the meter of an upstream's attempts,
+    ``random`` numbers in [0, 1). ``closing``: connections are being closed, so nothing is tried again.
+    """
+
+    timers: Timers
+    buffered: Buffered
+    clock: Clock
+    meter: Callable[[str], Meter]
+    listener: Listener
+    random: Callable[[], float] = random.random
+    closing: Callable[[], bool] = bool

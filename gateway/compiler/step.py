@@ -1,0 +1,178 @@
+"""A step: its spec and templates → the plan's step with its layers on, and what ``explain`` tells of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from gateway.call import Source, stack
+from gateway.compiler.extras import Extras
+from gateway.compiler.stacks import step_layers
+from gateway.config import ABSENT
+from gateway.layers.nothing import answering_nothing
+from gateway.outcome import Failure, Freshness, Outcome, Success
+from gateway.plan.model import Step
+
+if TYPE_CHECKING:
+    from gateway.compiler.names import Use
+    from gateway.compiler.render_json import JsonTemplate
+    from gateway.compiler.request import RequestTemplate
+    from gateway.compiler.shared import Shared
+    from gateway.compiler.upstreams import Upstream
+    from gateway.config import StepSpec
+    from gateway.layers.fallback import StandIn
+    from gateway.layers.observe import Meter
+    from gateway.plan.direct import Direct
+
+REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+"""Methods that may be sent twice (RFC 9110 section 9.2.2; docs/contract.md section 5)."""
+
+SHORTENED_TO: Final = 0.8
+"""Share of the time limit to which a timeout at or above it is shortened (docs/contract.md section 5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepFacts:
+    """What ``explain`` tells of a step beside the plan. ``shortened``: its timeout was cut to fit.
+
+    ``reason`` says why it is required or not; ``""`` for one of several that says nothing.
+    """
+
+    upstream: Upstream
+    target: str
+    layers: tuple[str, ...]
+    shortened: bool
+    own_credentials: bool
+    reason: str
+    extras: Extras
+
+
+class StepCompiler:
+    """Compiles one of a route's *siblings* steps. *limit* is the route's time limit in seconds."""
+
+    def __init__(
+        self,
+        name: str,
+        index: int,
+        spec: StepSpec,
+        request: RequestTemplate,
+        fallback: JsonTemplate | None,
+        limit: float,
+        siblings: int,
+    ) -> None:
+        self.name = name
+        self.spec = spec
+        self._index = index
+        self._request = request
+        self._fallback = fallback
+        self._limit = limit
+        self._siblings = siblings
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the call may be sent twice."""
+        if self.spec.repeatable is not None:
+            return self.spec.repeatable
+        return self.spec.method in REPEATABLE or self._request.always_sends("idempotency-key")
+
+    def faults(self) -> Iterable[tuple[str, str, str]]:
+        """What its settings contradict: the key, what is wrong with it, and the remedy."""
+        for key in ("retry", "hedge"):
+            if getattr(self.spec, key) not in {None, ABSENT} and not self.repeatable:
+                message = f"`{key}` is for calls that may be sent twice, which a {self.spec.method} is not"
+                yield key, message, f"say repeatable: true, send an idempotency-key, or write {key}: off"
+
+    def compiled(self, upstream: Upstream, meter: Meter, shared: Shared) -> tuple[Step, StepFacts]:
+        """The step over *upstream*. Only without faults."""
+        spec = self.spec
+        timeout = spec.timeout if spec.timeout is not None else upstream.timeout
+        shortened = timeout >= self._limit
+        stand_in = _stand_in(self._fallback) if self._fallback is not None else None
+        extras = Extras.of(spec, upstream.spec, repeatable=self.repeatable)
+        required, reason = self._requirement()
+        layers = step_layers(
+            meter=meter,
+            clock=shared.clock,
+            stand_in=stand_in,
+            retrying=extras.retrying(upstream, shared),
+            hedging=extras.hedging(upstream, shared),
+            nothing_on=spec.nothing_on,
+        )
+        step = Step(
+            name=self.name,
+            index=self._index,
+            source=stack(upstream.source, [named.layer for named in layers]),
+            prepare=self._request.compiled(upstream.base_path),
+            needs=tuple(sorted(self._request.edges.needs)),
+            awaits=tuple(sorted(self._request.edges.awaits)),
+            required=required,
+            repeatable=self.repeatable,
+            timeout=SHORTENED_TO * self._limit if shortened else timeout,
+            stand_in=stand_in,
+            direct=self._direct(upstream, extras, shared, meter, stand_in),
+        )
+        facts = StepFacts(
+            upstream=upstream,
+            target=f"{spec.method} {upstream.name}/{_written(spec.path)}{_query(spec.query)}",
+            layers=(*(named.text for named in layers), *upstream.layers),
+            shortened=shortened,
+            own_credentials=any(map(_is_credential, self._request.uses)),
+            reason=reason,
+            extras=extras,
+        )
+        return step, facts
+
+    def _direct(
+        self, upstream: Upstream, extras: Extras, shared: Shared, meter: Meter, stand_in: StandIn | None
+    ) -> Direct | None:
+        """How its first attempts are made without a coroutine, where nothing above them needs one."""
+        if upstream.direct is None or extras.hedge is not None:
+            return None
+        inner: Source = upstream.source
+        if self.spec.nothing_on:
+            inner = answering_nothing(self.spec.nothing_on)(inner)
+        retrying = extras.retrying_apart(upstream, shared)
+        return upstream.direct(
+            calls=meter,
+            nothing_on=self.spec.nothing_on,
+            stand_in=stand_in,
+            following=retrying and retrying.following(inner),
+            deposit=retrying and retrying.deposit,
+        )
+
+    def _requirement(self) -> tuple[bool, str]:
+        """Whether the request fails without this step, and why."""
+        if self.spec.required is not None:
+            return self.spec.required, "it says so"
+        if self._siblings == 1:
+            return True, "the route's only step"
+        return False, ""
+
+
+def _stand_in(template: JsonTemplate) -> StandIn:
+    render = template.stand_in()
+
+    def stand_in(failure: Failure, inputs: Sequence[Any]) -> Outcome:
+        return Success(render(inputs), Freshness.FALLBACK, failure.cause)
+
+    return stand_in
+
+
+def _query(pairs: Iterable[tuple[str, str]]) -> str:
+    """A call's query for people: names and templates as its author wrote them, nothing encoded."""
+    written = "&".join(f"{_written(name)}={_written(value)}" for name, value in pairs)
+    return f"?{written}" if written else ""
+
+
+def _written(text: str) -> str:
+    """*text* with ``${NAME}`` in place of what it stands for."""
+    return str(getattr(text, "source", text))
+
+
+def _is_credential(use: Use) -> bool:
+    """Whether a reference reads what identifies the client."""
+    slot = use.slot
+    return slot is not None and (
+        slot.root == "cookie" or (slot.root, slot.keys) == ("header", ("authorization",))
+    )
