@@ -14,9 +14,19 @@ from __future__ import annotations
 
 from asyncio import Future
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from gateway.outcome import Cause, Failure, Outcome
+
+
+class Waiter(Protocol):
+    """What a call waits on: a future, or what behaves like one."""
+
+    def done(self) -> bool:
+        """There is a result already."""
+
+    def set_result(self, result: Any, /) -> None:
+        """End the wait with *result*."""
 
 
 class Trace:
@@ -56,7 +66,7 @@ class Call:
     its calls by identity. ``inputs`` are the checked parts of the client's request.
 
     State while it runs: ``sent`` (the first byte left; from then on an unrepeatable call is never
-    cut), ``waiter`` (the future the call is waiting on now), ``ended`` (the failure that cut it),
+    cut), ``waiter`` (what the call is waiting on now), ``ended`` (the failure that cut it),
     ``held`` (bytes of its bodies counted in ``Buffered``), ``elapsed`` (seconds, once observed),
     ``tried`` (a bit for each of its upstream's addresses that it has been to).
     """
@@ -111,7 +121,7 @@ class Call:
         self.attempt = 1
         self.sent = False
         self.tried = 0
-        self.waiter: Future[Any] | None = None
+        self.waiter: Waiter | None = None
         self.ended: Failure | None = None
         self.held = 0
         self.elapsed = 0.0

@@ -82,7 +82,8 @@ class Breaker(CircuitBreaker):  # type: ignore[misc]  # the library has no types
             self._judge_error(permit, error, started)
             raise
         if isinstance(result, Success | Failure):
-            _judge(self.circuit, permit, result, started, self.clock())
+            now = self.clock()
+            judge(self.circuit, permit, result, now - started, now)
         else:
             now = self.clock()
             self.circuit.succeeded(permit, now, now - started)
@@ -168,17 +169,17 @@ def _adapted(
     return rules
 
 
-def _judge(circuit: Circuit, permit: int, outcome: Outcome, started: float, now: float) -> None:
-    """Tell *circuit* what *outcome* says (docs/contract.md sections 1 and 5)."""
+def judge(circuit: Circuit, permit: int, outcome: Outcome, elapsed: float, now: float) -> None:
+    """Tell *circuit* what *outcome*, after *elapsed* seconds, says (docs/contract.md sections 1 and 5)."""
     health = verdict(outcome)
     if health is Verdict.SUCCESS:
-        circuit.succeeded(permit, now, now - started)
+        circuit.succeeded(permit, now, elapsed)
         return
     failure = cast("Failure", outcome)
     if health is Verdict.FAILURE:
-        circuit.failed(permit, now, now - started, _note(failure), failure.retry_after)
+        circuit.failed(permit, now, elapsed, _note(failure), failure.retry_after)
     elif failure.cause is Cause.OUT_OF_TIME and failure is not ANOTHER_WON:
-        circuit.cut(permit, now, now - started)
+        circuit.cut(permit, now, elapsed)
     else:
         circuit.release(permit)
 
@@ -233,7 +234,8 @@ def breaking(breaker: Breaker, clock: Clock) -> Layer:
                 now = clock()
                 circuit.succeeded(permit, now, now - started)
             else:
-                _judge(circuit, permit, outcome, started, clock())
+                now = clock()
+                judge(circuit, permit, outcome, now - started, now)
             return outcome
 
         return guarded

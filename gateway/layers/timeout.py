@@ -12,7 +12,7 @@ from gateway.call import Call, Layer, Source
 from gateway.outcome import Cause, Outcome
 from gateway.timers import Timers
 
-_OWN: Final = frozenset({Cause.TIMEOUT, Cause.UNREACHABLE})
+OWN_CUTS: Final = frozenset({Cause.TIMEOUT, Cause.UNREACHABLE})
 """What ``Call.expire`` cuts with; any other cut came from outside and ends later attempts as well."""
 
 
@@ -27,7 +27,7 @@ def timing_out(timers: Timers) -> Layer:
                 return await inner(call)
             finally:
                 timer.stop(call)
-                if call.ended is not None and call.ended.cause in _OWN:
+                if call.ended is not None and call.ended.cause in OWN_CUTS:
                     call.ended = None  # the next attempt must not begin as timed out
 
         return timed

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gateway.call import Call, Trace
 from gateway.outcome import Cause, Failure, Outcome
 from gateway.plan.engine import floor_of
+from gateway.plan.making import bug, call_of, instead
 
 if TYPE_CHECKING:
     from gateway.plan.engine import Engine
@@ -63,6 +64,7 @@ class Run:
         "inputs",
         "outcomes",
         "plan",
+        "siblings",
         "started",
         "trace",
     )
@@ -77,6 +79,7 @@ class Run:
         self.floor = floor_of(limit)
         self.outcomes: list[Outcome | None] = [None] * count
         self.calls: list[Call | None] = [None] * count
+        self.siblings: dict[bytes, Any] = {}
         self.abandoned = False
         self._engine = engine
         self._waits = list(plan.edges)
@@ -163,44 +166,42 @@ class Run:
         mine: int | None = None
         queue = list(indices)
         for index in queue:
-            outcome = self._make_call(index)
-            if outcome is not None:
-                queue.extend(self._settle(index, outcome))
-            elif not in_flight and not self.plan.steps[index].repeatable:
-                self._spawn(index)
-            else:
-                if mine is not None:
-                    self._spawn(mine)
-                mine = index
+            made = call_of(self.plan.steps[index], self, self._over)
+            if made.__class__ is not Call:
+                queue.extend(self._settle(index, made))  # type: ignore[arg-type]
+                continue
+            self.calls[index] = made
+            if mine is not None:  # in plan order, whatever form each has
+                self._spawn(mine)
+                mine = None
+            if not self._flown(index):
+                if in_flight or self.plan.steps[index].repeatable:
+                    mine = index
+                else:
+                    self._spawn(index)
         return mine
 
-    def _make_call(self, index: int) -> Outcome | None:
-        """Make the step's call; an outcome instead if there is nothing to call."""
-        step = self.plan.steps[index]
-        for need in step.needs:
-            outcome = self.outcomes[need]
-            if outcome.__class__ is Failure:
-                failure = Failure(Cause.SKIPPED, f"needs {self.plan.steps[need].name}", need=outcome)
-                return _instead(step, failure, self.inputs)
-        if self._over is not None:
-            return _instead(step, self._over, self.inputs)
-        try:
-            payload = step.prepare(self)
-        except Exception:  # noqa: BLE001 - rule 1
-            return self._bug(step)
-        if payload.__class__ is Failure:
-            return _instead(step, payload, self.inputs)
-        self.calls[index] = Call(
-            step.name,
-            payload,
-            self.deadline,
-            step.timeout,
-            self.trace,
-            repeatable=step.repeatable,
-            inputs=self.inputs,
-            floor=self.floor,
-        )
-        return None
+    def _flown(self, index: int) -> bool:
+        """Whether the step's call could be made directly; ``landed`` is told of its end."""
+        direct = self.plan.steps[index].direct
+        if direct is None:
+            return False
+        call: Call = self.calls[index]  # type: ignore[assignment]  # made before it is performed
+        attempt = direct.begin(call, self, index)
+        if attempt is not None and not call.repeatable:
+            self._flights[index] = attempt
+        return attempt is not None
+
+    def landed(self, index: int, outcome: Outcome) -> None:
+        """The direct call of a step ended."""
+        if self.outcomes[index] is None:
+            ready = self._settle(index, outcome)
+            following = self._begin(ready, in_flight=True) if ready else None
+            if following is not None:
+                self._spawn(following)
+        call: Call = self.calls[index]  # type: ignore[assignment]  # made before it was performed
+        if call.held and (self._released or index in self._detached):
+            self._give_back(call)
 
     def _spawn(self, index: int) -> None:
         self._flights[index] = self._engine.spawn(self._perform(index, index))
@@ -218,7 +219,7 @@ class Run:
             try:
                 outcome = await step.source(call)
             except Exception:  # noqa: BLE001 - rule 1
-                outcome = self._bug(step)
+                outcome = bug(step, self)
             except BaseException:
                 self._give_back(call)  # cancelled: nobody will ask for what came
                 raise
@@ -270,7 +271,7 @@ class Run:
                 continue
             self._detached |= {index}
             call.elapsed = self._engine.clock() - self.started
-            outcome = _instead(self.plan.steps[index], failure, self.inputs)
+            outcome = instead(self.plan.steps[index], failure, self.inputs)
             self._begin(self._settle(index, outcome), in_flight=False)
 
     def _give_up(self) -> None:
@@ -288,13 +289,6 @@ class Run:
         if self._done is not None and not self._done.done():
             self._done.set_result(None)
 
-    def _bug(self, step: Step) -> Outcome:
-        """Turn the exception being handled into the step's outcome; the log has it under the request id."""
-        request_id = self.trace.request_id
-        _log.exception("bug in step %s of %s (request %s)", step.name, self.plan.route, request_id)
-        return _instead(step, Failure(Cause.INTERNAL, f"see the log for {request_id}"), self.inputs)
-
-
-def _instead(step: Step, failure: Failure, inputs: Sequence[Any]) -> Outcome:
-    """What a step that was not called, or not to its end, ends with: its fallback, or the failure."""
-    return failure if step.stand_in is None else step.stand_in(failure, inputs)
+    def crashed(self, index: int) -> Outcome:
+        """The exception being handled came out of a step's direct call."""
+        return bug(self.plan.steps[index], self)

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from gateway.call import Source
 from gateway.layers.fallback import StandIn
 from gateway.outcome import Failure, Outcome
+from gateway.plan.direct import Direct
 
 
 class Scope(Protocol):
@@ -34,8 +35,11 @@ class Scope(Protocol):
 Prepare = Callable[[Scope], Any]
 """Renders a step's payload; a ``Failure(skipped)`` instead if something it reads is missing."""
 
-Identify = Callable[[Any], bytes | None]
-"""From a rendered payload to what names equal calls (docs/contract.md section 3); ``None``: never shared."""
+Identify = Callable[[Scope, Any], bytes | None]
+"""From the scope and the rendered payload to what names equal calls (docs/contract.md section 3).
+
+``None``: this one is never shared.
+"""
 
 Merge = Callable[[Scope], bytes | Failure]
 """Renders the answer's body from what the steps ended with. Missing parts are null; it fails only where parts
@@ -50,7 +54,7 @@ class Step:
     ``needs`` are the steps that must have answered, ``awaits`` those that must only have ended
     (references with a default); both by index. ``timeout`` is one attempt's, in seconds. A ``required``
     step that does not answer fails the request. ``stand_in`` is ``None`` without a fallback, ``identify``
-    where nothing asks which calls are equal.
+    where nothing asks which calls are equal, ``direct`` where every call takes the plain form.
     """
 
     name: str
@@ -64,6 +68,7 @@ class Step:
     timeout: float = 1.0
     stand_in: StandIn | None = None
     identify: Identify | None = None
+    direct: Direct | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,14 +9,18 @@ import time
 from collections.abc import Callable
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gateway.buffered import Buffered
-from gateway.call import Call, Source
+from gateway.call import Call, Source, Waiter
 from gateway.outcome import Cause, Failure, Freshness, Outcome, Success
 from gateway.sources.bodies import checked
 from gateway.sources.propagation import propagated
 from gateway.transport.exchange import Response, Transport
+
+if TYPE_CHECKING:
+    from gateway.transport.connection import Connection, Result
+    from gateway.transport.h1 import H1Transport
 
 _EMPTY: Final = b"null"
 _LIVE: Final = Freshness.LIVE
@@ -42,25 +46,73 @@ def http_source(
     async def http(call: Call) -> Outcome:
         extra = propagated(call, clock()) if propagate else b""
         response = await exchange(call.payload, extra, call)
-        if isinstance(response, Failure):
-            return response
-        status = response.status
-        if 200 <= status < 300:
-            body = response.body
-            if not body or status in _NO_CONTENT:
-                return Success(_EMPTY, _LIVE, None, status)
-            document = checked(body)
-            if not isinstance(document, Failure):
-                return Success(document, _LIVE, None, status)
-            failure = _explained(document, response)
-        else:
-            failure = classified(response, wall_clock)
-        if call.held:
-            buffered.give(call.held)
-            call.held = 0
-        return failure
+        return outcome_of(response, call, buffered, wall_clock)
 
     return http
+
+
+class HttpWire:
+    """The same source in two halves, for attempts that are begun and ended without a coroutine.
+
+    See ``plan.direct.Wire``; the arguments are those of ``http_source``.
+    """
+
+    __slots__ = ("_begin", "_buffered", "_clock", "_end", "_exchange_anew", "_propagate", "_wall_clock")
+
+    def __init__(
+        self,
+        transport: H1Transport,
+        buffered: Buffered,
+        *,
+        propagate: bool,
+        clock: Callable[[], float],
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._begin = transport.begin
+        self._end = transport.end
+        self._exchange_anew = transport.exchange_anew
+        self._buffered = buffered
+        self._propagate = propagate
+        self._clock = clock
+        self._wall_clock = wall_clock
+
+    def begin(self, call: Call, now: float, waiter: Waiter) -> Connection | None:
+        """Send the call; ``None``, and nothing done, if that would have to wait."""
+        return self._begin(call.payload, propagated(call, now) if self._propagate else b"", call, waiter)
+
+    def end(self, connection: Connection, result: Result, call: Call) -> Outcome | None:
+        """What the waiter's *result* means; ``None``: nothing, and ``anew`` is to be asked."""
+        self._end(connection)
+        return None if result is None else outcome_of(result, call, self._buffered, self._wall_clock)
+
+    async def anew(self, call: Call) -> Outcome:
+        """The same attempt from its beginning, waiting for a connection as long as it may."""
+        extra = propagated(call, self._clock()) if self._propagate else b""
+        response = await self._exchange_anew(call.payload, extra, call)
+        return outcome_of(response, call, self._buffered, self._wall_clock)
+
+
+def outcome_of(
+    response: Response | Failure, call: Call, buffered: Buffered, wall_clock: Callable[[], float]
+) -> Outcome:
+    """How an exchange that ended with *response* ended for its call."""
+    if isinstance(response, Failure):
+        return response
+    status = response.status
+    if 200 <= status < 300:
+        body = response.body
+        if not body or status in _NO_CONTENT:
+            return Success(_EMPTY, _LIVE, None, status)
+        document = checked(body)
+        if not isinstance(document, Failure):
+            return Success(document, _LIVE, None, status)
+        failure = _explained(document, response)
+    else:
+        failure = classified(response, wall_clock)
+    if call.held:
+        buffered.give(call.held)
+        call.held = 0
+    return failure
 
 
 def classified(response: Response, wall_clock: Callable[[], float]) -> Failure:

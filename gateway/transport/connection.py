@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Final, cast
 
 from gateway.buffered import Buffered
-from gateway.call import Call
+from gateway.call import Call, Waiter
 from gateway.outcome import Cause, Failure
 from gateway.transport.exchange import Response
 from gateway.transport.reader import Reader
@@ -38,7 +38,6 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_large",
-        "_loop",
         "_on_idle_end",
         "_reader",
         "_transport",
@@ -60,21 +59,23 @@ class Connection(asyncio.Protocol):
     ) -> None:
         self.born = self.idle_since = loop.time()
         self.closed = self.lost = self.reusable = False
-        self._loop = loop
         self._on_idle_end = on_idle_end
         self._reader = Reader(max_response, buffered)
         self._transport: asyncio.Transport | None = None
-        self._waiter: asyncio.Future[Result] | None = None
+        self._waiter: Waiter | None = None
         self._large = False
         self._uses = 0
 
-    def send(self, head: bytes, body: bytes, call: Call, *, head_only: bool) -> asyncio.Future[Result]:
-        """Write a request and expect its answer. *body* is apart only if it is too large to be copied."""
+    def send(self, head: bytes, body: bytes, call: Call, waiter: Waiter, *, head_only: bool) -> None:
+        """Write a request and expect its answer, a ``Result`` for *waiter*.
+
+        *body* is apart only if it is too large to be copied.
+        """
         transport = self._transport
         assert transport is not None
         assert self._waiter is None
         self._reader.begin(call, head_only=head_only)
-        self._waiter = waiter = self._loop.create_future()
+        self._waiter = call.waiter = waiter
         self._uses += 1
         self.reusable = False
         self._large = len(head) + len(body) > _LARGE
@@ -82,7 +83,6 @@ class Connection(asyncio.Protocol):
         if body:
             transport.write(body)
         call.sent = True
-        return waiter
 
     @property
     def used(self) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterable, Callable
 from typing import Final
 
 from gateway.buffered import Buffered
-from gateway.call import Call
+from gateway.call import Call, Waiter
 from gateway.outcome import Cause, Failure
 from gateway.timers import Timers
 from gateway.transport.connection import Connection, Result
@@ -89,35 +89,73 @@ class H1Transport:
             return call.ended
         if self._buffered.full:
             return Failure(Cause.BULKHEAD_FULL, "max_buffered")
-        pool = self._pool or self._opened()
-        connection = pool.take()
-        fresh = False
-        while True:
-            if connection is None:
-                obtained = await pool.obtain(call)
-                if isinstance(obtained, Failure):
-                    return obtained
-                connection = obtained
-                fresh = True
-            try:
-                if call.ended is not None:
-                    return call.ended
-                result: Result = None
-                if not connection.closed:
-                    head, body = self._render(request, extra)
-                    waiter = connection.send(head, body, call, head_only=request.method == "HEAD")
-                    call.waiter = waiter
-                    result = await waiter
-            finally:
-                call.waiter = None
-                pool.give(connection)
+        connection = (self._pool or self._opened()).take()
+        if connection is not None:
+            result = await self._over(connection, request, extra, call)
             if result is not None:
                 return result
-            # The upstream closed the connection while it was idle, just before it was used: the request
-            # was most likely never read (RFC 9112 section 9.3.1), so this is no attempt of its own.
-            if fresh or (call.sent and not call.repeatable):
-                return Failure(Cause.INCOMPLETE if call.sent else Cause.UNREACHABLE, _ENDED)
-            connection = None
+        return await self.exchange_anew(request, extra, call)
+
+    async def exchange_anew(self, request: Request, extra: bytes, call: Call) -> Response | Failure:
+        """``exchange`` over a connection that has not been idle.
+
+        Also after one that the upstream closed while it was idle, just before it was used: the request was
+        most likely never read (RFC 9112 section 9.3.1), so that is no attempt of its own.
+        """
+        if call.sent and not call.repeatable:
+            return Failure(Cause.INCOMPLETE, _ENDED)
+        obtained = await (self._pool or self._opened()).obtain(call)
+        if isinstance(obtained, Failure):
+            return obtained
+        result = await self._over(obtained, request, extra, call)
+        if result is None:
+            return Failure(Cause.INCOMPLETE if call.sent else Cause.UNREACHABLE, _ENDED)
+        return result
+
+    async def _over(self, connection: Connection, request: Request, extra: bytes, call: Call) -> Result:
+        """One exchange over *connection*, which is given back."""
+        try:
+            if call.ended is not None:
+                return call.ended
+            if connection.closed:
+                return None
+            head, body = self._render(request, extra)
+            waiter = asyncio.get_running_loop().create_future()
+            connection.send(head, body, call, waiter, head_only=request.method == "HEAD")
+            result: Result = await waiter
+            return result
+        finally:
+            call.waiter = None
+            assert self._pool is not None
+            self._pool.give(connection)
+
+    def begin(self, request: Request, extra: bytes, call: Call, waiter: Waiter) -> Connection | None:
+        """The first half of ``exchange``: *request* is sent, and *waiter* gets the ``Result``.
+
+        Only if that needs no wait: ``None``, and nothing done, without an idle connection. Whoever gets a
+        connection gives it to ``end`` once, as soon as the result is there or not wanted any more.
+        """
+        pool = self._pool
+        if pool is None or self._buffered.full:
+            return None
+        connection = pool.take()
+        if connection is None:
+            return None
+        if connection.closed:
+            pool.give(connection)
+            return None
+        try:
+            head, body = self._render(request, extra)
+            connection.send(head, body, call, waiter, head_only=request.method == "HEAD")
+        except BaseException:
+            pool.give(connection)
+            raise
+        return connection
+
+    def end(self, connection: Connection) -> None:
+        """The second half of ``exchange``."""
+        assert self._pool is not None
+        self._pool.give(connection)
 
     async def stream(
         self,

@@ -49,7 +49,9 @@ async def connection(wire, ends):
 
 
 def send(connection, call=None, head=b"GET / HTTP/1.1\r\n\r\n", body=b""):
-    return connection.send(head, body, call or a_call(), head_only=False)
+    waiter = asyncio.get_running_loop().create_future()
+    connection.send(head, body, call or a_call(), waiter, head_only=False)
+    return waiter
 
 
 async def test_request_goes_out_in_one_write_and_marks_its_call_as_sent(connection, wire):

@@ -1,0 +1,244 @@
+"""Calls made directly end as their plain form does: same outcomes, same times, everything given back."""
+
+import asyncio
+import gc
+import logging
+from dataclasses import dataclass, field
+
+from gateway.buffered import Buffered
+from gateway.call import Trace, stack
+from gateway.layers.breaker import Breaker, breaking, refusing_while_open
+from gateway.layers.bulkhead import Bulkhead, limiting
+from gateway.layers.circuit_rules import CircuitRules
+from gateway.layers.deadline import within_deadline
+from gateway.layers.fallback import standing_in
+from gateway.layers.nothing import answering_nothing
+from gateway.layers.observe import observing_attempts, observing_calls
+from gateway.layers.timeout import timing_out
+from gateway.outcome import Cause, Failure, Freshness, Success
+from gateway.plan.background import Background
+from gateway.plan.direct import Direct
+from gateway.plan.engine import Engine
+from gateway.plan.execute import Run
+from gateway.plan.model import Plan, Step
+from gateway.timers import Timers
+from tests.support.meters import RecordingMeter
+from tests.support.seeded import seeded
+from tests.support.virtual_time import run_virtually
+from tests.support.wires import BUG, STALE, Entry, ScriptedWire
+
+__all__ = ["seeded"]
+
+TRACE = Trace("0" * 32, "00", "req-1")
+NOTHING_ON = frozenset({404})
+LIMIT = 0.5
+
+
+def fallback(failure, _inputs):
+    return Success(b"0", Freshness.FALLBACK, failure.cause)
+
+
+@dataclass(frozen=True)
+class Request:
+    """One client request: when it comes, what its steps meet, and when its client leaves or is cancelled."""
+
+    at: float
+    entries: tuple
+    leaves: float | None = None
+    cancelled: float | None = None
+
+
+@dataclass(frozen=True)
+class Scene:
+    requests: tuple
+    slots: int = 3
+    timeout: float = 0.2
+    repeatable: bool = True
+    required: bool = False
+    backed: bool = False
+    chained: bool = False
+
+
+@dataclass
+class World:
+    """What both forms of a scene share in kind, and what is compared after it."""
+
+    scene: Scene
+    direct: bool
+    ended: list = field(default_factory=list)
+
+    def __post_init__(self):
+        loop = asyncio.get_running_loop()
+        self.timers = Timers(loop)
+        self.buffered = Buffered(1 << 20)
+        self.background = Background()
+        self.engine = Engine(self.timers, self.buffered, self.background, loop.time)
+        rules = CircuitRules(minimum_throughput=4, consecutive=None, open_for=0.1, jitter=0.0, timeout=9.0)
+        self.breaker = Breaker(name="x", rules=rules, clock=loop.time, random=lambda: 0.5)
+        self.bulkhead = Bulkhead(self.scene.slots, waiting=2, max_wait=0.05)
+        self.attempts, self.calls = RecordingMeter(), RecordingMeter()
+        script = {(n, i): e for n, r in enumerate(self.scene.requests) for i, e in enumerate(r.entries)}
+        self.wire = ScriptedWire(script, self.buffered)
+
+    def plan(self, number, count):
+        clock = self.timers.loop.time
+        layers = [observing_calls(self.calls, clock)]
+        layers += [standing_in(fallback)] if self.scene.backed else []
+        layers += [within_deadline(clock), answering_nothing(NOTHING_ON)]
+        layers += [observing_attempts(self.attempts, clock), refusing_while_open(self.breaker, clock)]
+        layers += [
+            limiting(self.bulkhead, self.timers),
+            breaking(self.breaker, clock),
+            timing_out(self.timers),
+        ]
+        source = stack(self.wire.source, layers)
+        direct = Direct(
+            self.wire,
+            clock=clock,
+            timers=self.timers,
+            circuit=self.breaker.circuit,
+            bulkhead=self.bulkhead,
+            attempts=self.attempts,
+            calls=self.calls,
+            nothing_on=NOTHING_ON,
+            stand_in=fallback if self.scene.backed else None,
+        )
+        steps = [
+            Step(
+                f"s{index}",
+                index,
+                source,
+                lambda _, index=index: (number, index),
+                needs=(index - 1,) if self.scene.chained and index else (),
+                required=self.scene.required,
+                repeatable=self.scene.repeatable,
+                timeout=self.scene.timeout + 0.0011 * index,
+                stand_in=fallback if self.scene.backed else None,
+                direct=direct if self.direct else None,
+            )
+            for index in range(count)
+        ]
+        return Plan("GET /x", tuple(steps), LIMIT, merge=lambda _: b"{}")
+
+    async def request(self, number, request):
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(request.at)
+        run = Run(self.plan(number, len(request.entries)), self.engine, [], TRACE, LIMIT)
+        handles = []
+        if request.leaves is not None:
+            handles.append(loop.call_later(request.leaves, run.abandon))
+        if request.cancelled is not None:
+            handles.append(loop.call_later(request.cancelled, asyncio.current_task().cancel))
+        how = "answered"
+        try:
+            await run.run()
+        except asyncio.CancelledError:
+            how = "cancelled"
+        for handle in handles:
+            handle.cancel()
+        seen = [(said(o), c and round(c.elapsed, 4)) for o, c in zip(run.outcomes, run.calls, strict=True)]
+        if how == "answered" and run.failure is not None and self.scene.required:
+            # The cut calls of a failed request may still be ending; its failure is what is answered.
+            seen = said(run.failure[1])
+        # Nobody looks at the outcomes of a request that was cancelled.
+        self.ended.append((number, round(loop.time(), 4), seen if how == "answered" else how))
+        run.release()
+
+
+def said(outcome):
+    if isinstance(outcome, Failure):
+        return str(outcome.cause), outcome.status
+    return outcome and (str(outcome.freshness), outcome.body, outcome.cause)
+
+
+def played(scene, *, direct):
+    """What a scene comes to; whatever is not given back fails here."""
+
+    async def play():
+        world = World(scene, direct)
+        await asyncio.gather(*(world.request(*each) for each in enumerate(scene.requests)))
+        await world.background.drain(5.0)
+        await asyncio.sleep(5.0)
+        assert world.wire.in_use == 0
+        assert world.bulkhead.in_use == 0
+        assert world.buffered.used == 0
+        assert len(world.timers.of(scene.timeout)) == 0
+        snapshot = world.breaker.snapshot()
+        circuit = (snapshot.state, snapshot.total, snapshot.failed, snapshot.in_a_row, snapshot.probes_out)
+        circuit += (world.breaker.circuit.generation,)
+        meters = (sorted(world.attempts.records), sorted(world.calls.records))
+        return (
+            sorted(world.ended, key=repr),
+            world.wire.sent,
+            circuit,
+            world.breaker.circuit.generation,
+            meters,
+        )
+
+    return run_virtually(play)
+
+
+RESULTS = (
+    *(Success(b"1"), Success(b"1"), Success(b"1"), STALE, BUG),
+    *(
+        Failure(Cause.FAILED, "", 503, 0.1),
+        Failure(Cause.REJECTED, "", 404),
+        Failure(Cause.REJECTED, "", 400),
+    ),
+    *(Failure(Cause.THROTTLED, "", 429), Failure(Cause.INCOMPLETE), Failure(Cause.UNREADABLE)),
+)
+
+
+def scene_of(random):
+    """Any scene in which no two things happen at one instant: what is first then is a matter of the form."""
+    instants = [random.uniform(0.01, 0.6) for _ in range(90)]
+    requests = []
+    for _ in range(random.randint(1, 6)):
+        entries = tuple(
+            Entry(random.choice(RESULTS), instants.pop(), random.random() < 0.75, random.choice([0, 100]))
+            for _ in range(random.randint(1, 4))
+        )
+        ending = random.choice(["", "", "", "leaves", "cancelled"])
+        requests.append(Request(instants.pop(), entries, **({ending: instants.pop()} if ending else {})))
+    flags = {name: random.random() < 0.5 for name in ("repeatable", "required", "backed", "chained")}
+    return Scene(tuple(requests), slots=random.randint(1, 6), **flags)
+
+
+def test_direct_calls_end_as_plain_ones_do(seeded, caplog):
+    caplog.set_level(logging.CRITICAL)  # bugs are part of the scenes
+    for _ in range(500):
+        scene = scene_of(seeded)
+        assert played(scene, direct=True) == played(scene, direct=False), scene
+
+
+def test_direct_call_that_is_cancelled_gives_everything_back():
+    async def play():
+        world = World(Scene((Request(0.0, (Entry(Success(b"1"), 0.1),)),), repeatable=False), direct=True)
+        run = Run(world.plan(0, 1), world.engine, [], TRACE, 0.05)
+        await run.run()  # out of time: the sent call goes on in the background
+        assert (len(world.background), world.wire.in_use, world.bulkhead.in_use) == (1, 1, 1)
+        world.background.cancel()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        return len(world.background), world.wire.in_use, world.bulkhead.in_use, world.attempts.records
+
+    assert run_virtually(play) == (0, 0, 0, [("out_of_time", 0.05)])
+
+
+def test_direct_calls_leave_no_reference_cycle():
+    async def play():
+        entries = (Entry(Success(b"1"), 0.1), Entry(STALE, 0.1), Entry(Failure(Cause.FAILED), 0.1))
+        world = World(Scene((Request(0.0, entries),)), direct=True)
+        plan = world.plan(0, 3)
+        gc.collect()
+        gc.disable()
+        try:
+            run = Run(plan, world.engine, [], TRACE, 0.5)
+            await run.run()
+            run.release()
+            del run
+            return gc.collect()
+        finally:
+            gc.enable()
+
+    assert run_virtually(play) == 0

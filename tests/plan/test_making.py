@@ -1,0 +1,92 @@
+"""A step's call is made from what its run knows, or the step ends without one."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from gateway.call import Call, Trace
+from gateway.outcome import Cause, Failure, Freshness, Success
+from gateway.plan.making import call_of
+from gateway.plan.model import Plan, Step
+
+FAILED = Failure(Cause.FAILED)
+OVER = Failure(Cause.OUT_OF_TIME)
+
+
+def fallback(failure, _inputs):
+    return Success(b"0", Freshness.FALLBACK, failure.cause)
+
+
+def made(step, *, outcomes=(None, None), over=None):
+    needed = Step("needed", 0, None, None)
+    run = SimpleNamespace(
+        plan=Plan("GET /x", (needed, step), 1.0, merge=None),
+        outcomes=outcomes,
+        inputs=["42"],
+        trace=Trace("0" * 32, "00", "req-1"),
+        deadline=7.0,
+        floor=0.02,
+        siblings={},
+    )
+    return call_of(step, run, over), run
+
+
+def a_step(prepare=lambda run: b"payload", **more):
+    return Step("s", 1, None, prepare, **more)
+
+
+def test_call_has_what_its_step_and_its_run_say():
+    call, run = made(a_step(timeout=0.3, repeatable=False))
+
+    assert (call.step, call.payload, call.timeout, call.repeatable) == ("s", b"payload", 0.3, False)
+    assert (call.deadline, call.floor, call.trace) == (7.0, 0.02, run.trace)
+    assert (call.identity, call.siblings) == (None, None)
+
+
+def test_identity_is_asked_for_where_there_is_one_and_brings_the_siblings():
+    call, run = made(a_step(identify=lambda scope, payload: payload + scope.inputs[0].encode()))
+
+    assert call.identity == b"payload42"
+    assert call.siblings is run.siblings
+
+
+def test_call_without_an_identity_of_its_own_has_no_siblings():
+    call, _ = made(a_step(identify=lambda *_: None))
+
+    assert call.siblings is None
+
+
+def test_step_whose_need_failed_is_skipped_also_when_the_run_is_over():
+    outcome, _ = made(a_step(needs=(0,)), outcomes=(FAILED, None), over=OVER)
+
+    assert (outcome.cause, outcome.need, outcome.detail) == (Cause.SKIPPED, FAILED, "needs needed")
+
+
+def test_nothing_is_called_any_more_when_the_run_is_over():
+    outcome, _ = made(a_step(prepare=lambda run: pytest.fail("prepared")), over=OVER)
+
+    assert outcome is OVER
+
+
+def test_failed_payload_is_the_outcome():
+    outcome, _ = made(a_step(prepare=lambda run: FAILED))
+
+    assert outcome is FAILED
+
+
+def test_fallback_stands_in_for_a_call_that_was_not_made():
+    outcome, _ = made(a_step(stand_in=fallback), over=OVER)
+
+    assert (outcome.body, outcome.cause) == (b"0", Cause.OUT_OF_TIME)
+
+
+@pytest.mark.parametrize("part", ["prepare", "identify"])
+def test_bug_is_the_outcome_and_is_logged(part, caplog):
+    def broken(*_):
+        raise KeyError("x")
+
+    outcome, _ = made(a_step(**{part: broken}))
+
+    assert outcome.cause is Cause.INTERNAL
+    assert "req-1" in caplog.text
+    assert not isinstance(outcome, Call)
