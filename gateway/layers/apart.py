@@ -36,6 +36,11 @@ class Linked(Trace):
         self.origin = origin
 
 
+def without_baggage(trace: Trace) -> Trace:
+    """The same trace, of which an upstream learns nothing that calls are not told apart by."""
+    return Trace(trace.trace_id, trace.flags, trace.request_id, trace.parent_id, trace.tracestate)
+
+
 class _Limit:
     """What a timer expires: the whole time of a call that no request bounds."""
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.call import Call, Layer, Source
-from gateway.layers.apart import Apart
+from gateway.layers.apart import Apart, without_baggage
 from gateway.layers.cache_rules import CacheRules
 from gateway.layers.stand_ins import StandIns
 from gateway.outcome import STALE_MAY_STAND_IN, Cause, Failure, Freshness, Outcome, Success
@@ -135,10 +135,12 @@ def caching(copies: Copies, time_limit: float, clock: Callable[[], float], stand
 
 
 def keeping(copies: Copies, rules: CacheRules) -> Layer:
-    """Keep what *rules* say of live answers."""
+    """Keep what *rules* say of live answers. What may be kept is asked without its client's baggage."""
 
     def wrap(inner: Source) -> Source:
         async def kept(call: Call) -> Outcome:
+            if call.trace.baggage and call.identity is not None:
+                call.trace = without_baggage(call.trace)
             outcome = await inner(call)
             if outcome.__class__ is Success and call.identity is not None:
                 assert isinstance(outcome, Success)

@@ -5,11 +5,13 @@ import random
 
 import pytest
 
+from gateway.call import Trace
 from gateway.layers.apart import Linked
 from gateway.outcome import STALE_MAY_STAND_IN, Cause, Failure, Freshness, Success
 from gateway.stores.memory import MemoryStore
 from gateway.stores.store import Copy
 from tests.support.cached import CachedStep
+from tests.support.calls import make_call
 from tests.support.sources import After, Hang
 from tests.support.stores import DeadStore
 
@@ -270,6 +272,28 @@ async def test_flight_that_all_have_left_is_kept_all_the_same():
 
     assert (await step.ask()).freshness is Freshness.CACHED
     assert step.hits == 1
+
+
+async def test_what_may_be_kept_is_asked_without_its_clients_baggage():
+    step = CachedStep()
+    call = make_call(identity=b"i")
+    call.trace = Trace("0" * 31 + "1", "01", "req-1", "b7ad6b7169203331", "a=1", "user=ann")
+
+    await step.source(call)
+
+    [sent] = step.wire.calls
+    assert (sent.trace.baggage, sent.trace.tracestate) == ("", "a=1")
+    assert (sent.trace.trace_id, sent.trace.parent_id) == ("0" * 31 + "1", "b7ad6b7169203331")
+
+
+async def test_call_that_is_shared_with_nobody_keeps_its_baggage():
+    step = CachedStep()
+    call = make_call()
+    call.trace = Trace("0" * 31 + "1", "01", "req-1", baggage="user=ann")
+
+    await step.source(call)
+
+    assert step.wire.calls[0].trace.baggage == "user=ann"
 
 
 # ── the store ───────────────────────────────────────────────────────────────────────────────────────────
