@@ -34,19 +34,24 @@ def http_source(
     propagate: bool,
     clock: Callable[[], float],
     wall_clock: Callable[[], float] = time.time,
+    keep: frozenset[bytes] = frozenset(),
 ) -> Source:
     """A source whose payloads are ``transport.exchange.Request``.
 
     *propagate*: send trace, request id and time left along. *clock* is the loop's, on which deadlines
-    lie; *wall_clock* gives seconds since 1970, for a Retry-After that is a date. The bytes of a body
-    that goes no further than here are given back to *buffered* at once.
+    lie; *wall_clock* gives seconds since 1970, for a Retry-After that is a date. *keep* are the headers, in
+    lower case, that a layer above wants to see in ``Success.meta``. The bytes of a body that goes no further
+    than here are given back to *buffered* at once.
     """
     exchange = transport.exchange
 
     async def http(call: Call) -> Outcome:
         extra = propagated(call, clock()) if propagate else b""
         response = await exchange(call.payload, extra, call)
-        return outcome_of(response, call, buffered, wall_clock)
+        outcome = outcome_of(response, call, buffered, wall_clock)
+        if keep and isinstance(outcome, Success) and isinstance(response, Response):
+            outcome.meta = _kept(response, keep)
+        return outcome
 
     return http
 
@@ -132,6 +137,17 @@ def _explained(failure: Failure, response: Response) -> Failure:
         return failure
     detail = f"content-encoding {coding.decode('latin-1')!r}, which was not asked for (see `compression:`)"
     return Failure(Cause.UNREADABLE, detail, response.status)
+
+
+def _kept(response: Response, keep: frozenset[bytes]) -> dict[bytes, bytes]:
+    """Those of the headers that are to be kept, several lines of one joined by commas."""
+    kept: dict[bytes, bytes] = {}
+    for name, value in response.headers:
+        lower = name.lower()
+        if lower in keep:
+            value = value.strip(b" \t")  # noqa: PLW2901 - white space may follow a value (see Response)
+            kept[lower] = kept[lower] + b", " + value if lower in kept else value
+    return kept
 
 
 def _retry_after(response: Response, wall_clock: Callable[[], float]) -> float | None:

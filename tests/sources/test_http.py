@@ -128,3 +128,32 @@ async def test_identity_goes_along_only_where_it_should(propagate):
         assert b"x-request-timeout-ms: 2000\r\n" in extra
     else:
         assert extra == b""
+
+
+async def kept(keep, *headers, status=200):
+    transport = FixedTransport(Response(status, list(headers), b"{}"))
+    source = http_source(transport, Buffered(1), propagate=False, clock=lambda: 5.0, keep=keep)
+    return await source(Call("step", Request("GET", b"/"), 7.0, 1.0, TRACE))
+
+
+async def test_headers_that_a_layer_wants_are_kept_and_no_others():
+    outcome = await kept(
+        frozenset({b"cache-control", b"age"}),
+        (b"Cache-Control", b"max-age=5 "),
+        (b"Set-Cookie", b"sid=1"),
+        (b"cache-control", b"public"),
+    )
+
+    assert outcome.meta == {b"cache-control": b"max-age=5, public"}
+
+
+async def test_answer_without_the_wanted_headers_has_none_of_them():
+    assert (await kept(frozenset({b"age"}))).meta == {}
+
+
+async def test_no_headers_are_kept_unasked():
+    assert (await kept(frozenset(), (b"age", b"1"))).meta is None
+
+
+async def test_failures_have_no_headers():
+    assert (await kept(frozenset({b"age"}), (b"age", b"1"), status=404)).cause is Cause.REJECTED
