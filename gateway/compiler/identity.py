@@ -16,7 +16,7 @@ Rules of the file:
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,7 +28,7 @@ from gateway.outcome import Failure
 
 if TYPE_CHECKING:
     from gateway.config import StepSpec
-    from gateway.plan.model import Scope
+    from gateway.plan.model import Identify, Scope
 
 UNSHARED: Final = frozenset({b"traceparent", b"tracestate", b"x-request-id", b"x-request-timeout-ms"})
 """Headers that differ between equal calls: trace, request id and time left."""
@@ -36,9 +36,6 @@ UNSHARED: Final = frozenset({b"traceparent", b"tracestate", b"x-request-id", b"x
 _CREDENTIALS: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
 _PERSONAL_ROOTS: Final = frozenset({"cookie", "claims"})
 _WRITES: Final = frozenset({"PUT", "PATCH", "DELETE"})
-
-Identity = Callable[["Scope", Any], bytes | None]
-"""From a step's scope and its rendered payload to what names equal calls; ``None``: never shared."""
 
 
 def encoded(pieces: Iterable[bytes]) -> bytes:
@@ -83,7 +80,7 @@ def personal_uses(uses: Iterable[Use], steps: frozenset[int]) -> list[Use]:
 
 def identifying_requests(
     upstream: str, nothing_on: Iterable[int] = (), personal: Iterable[Use] = ()
-) -> Identity:
+) -> Identify:
     """Calls are equal if all that is sent to *upstream* is, which is its name and address.
 
     *nothing_on*: answers with these statuses mean something else to other steps. *personal* is what the
@@ -127,7 +124,7 @@ class KeyTemplate:
         """The steps it awaits. If one of them does not answer, the call is made, and shared with nobody."""
         return Edges(awaits=frozenset(use.step for use in self.uses if use.step is not None))
 
-    def compiled(self, site: bytes, personal: Iterable[Use]) -> Identity:
+    def compiled(self, site: bytes, personal: Iterable[Use]) -> Identify:
         """Calls of the step at *site* are equal if these references, and what is *personal*, are."""
         start = encoded([b"key", site])
         reads = _reads([*self.uses, *personal])
