@@ -103,7 +103,7 @@ def not_routed(unrouted: Unrouted, request_id: str) -> Problem:
 
 
 def refused(status: int, request_id: str) -> Problem:
-    """The edge itself refuses: 404, 405, 408, 413 or 415 by its status alone."""
+    """The edge itself refuses: 400, 404, 405, 408, 413, 415 or 431 by its status alone."""
     return _problem(status, _EDGE_CAUSES[status], _EDGE_TITLES[status], request_id)
 
 
@@ -132,6 +132,7 @@ _EDGE_CAUSES: Final = {
     408: "body_too_slow",
     413: "body_too_large",
     415: "unsupported_media_type",
+    431: "head_too_large",
 }
 
 _EDGE_TITLES: Final = {
@@ -141,6 +142,7 @@ _EDGE_TITLES: Final = {
     408: "The request's body did not come within the time limit",
     413: "The request's body is too large",
     415: "The request's body must be application/json",
+    431: "The request's headers are too large",
 }
 
 
