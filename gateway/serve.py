@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Final
 import uvicorn
 import uvloop
 
+from gateway.edge.heads import MAX_HEAD, bounded
+
 if TYPE_CHECKING:
     from gateway.app import Gateway
 
@@ -92,11 +94,11 @@ def _bind(listener: Listener) -> socket.socket:
     return bound
 
 
-def _server(app: object, *, backlog: int) -> _Server:
+def _server(app: object, *, backlog: int, max_head: int = MAX_HEAD) -> _Server:
     return _Server(
         uvicorn.Config(
             app,  # type: ignore[arg-type]
-            http="httptools",
+            http=bounded(max_head),
             ws="none",
             lifespan="off",
             log_config=None,
@@ -110,7 +112,8 @@ def _server(app: object, *, backlog: int) -> _Server:
 
 
 async def _serve(gateway: Gateway, sockets: list[socket.socket]) -> None:
-    public, admin = _server(gateway, backlog=2048), _server(gateway.admin, backlog=128)
+    public = _server(gateway, backlog=2048, max_head=gateway.max_head)
+    admin = _server(gateway.admin, backlog=128)
     loop = asyncio.get_running_loop()
 
     def stop() -> None:

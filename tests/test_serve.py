@@ -32,6 +32,7 @@ class FakeGateway:
 
     def __init__(self, visitor, *, takes=0.0, slots=1):
         self.slots = slots
+        self.max_head = 1024
         self.admin = empty_object
         self.opened = self.closed = self.drained = self.hurried = 0
         self.seen = []

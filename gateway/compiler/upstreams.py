@@ -15,6 +15,7 @@ from gateway.compiler.shared import Shared
 from gateway.layers.address import Address as Candidate
 from gateway.layers.balance import CROWDED, Balance, balancing
 from gateway.layers.budget import Budget
+from gateway.layers.turns import Turns
 from gateway.plan.direct import Direct
 from gateway.sources.http import HttpWire
 from gateway.transport.h1 import H1Transport
@@ -132,7 +133,7 @@ def build_upstream(
 
 def _balance(candidates: list[Candidate], spec: UpstreamSpec, shared: Shared) -> Balance:
     if spec.balance is None:
-        return Balance(candidates, shared.random, slow_start=None, max_ejected=0.0)
+        return Turns(candidates, shared.random)
     slow_start = spec.balance.slow_start or None
     return Balance(candidates, shared.random, slow_start=slow_start, max_ejected=spec.balance.max_ejected)
 

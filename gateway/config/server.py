@@ -42,6 +42,9 @@ class ServerSpec:
     max_body: Size = Field(
         default=MAX_BODY, description="The largest request body, for routes that do not say; above it 413."
     )
+    max_head: Size = Field(
+        default=64 * 2**10, description="The largest request line with its headers; above it 431."
+    )
     max_buffered: Size = Field(
         default=512 * 2**20,
         description="All bodies held at once; above it calls are refused as bulkhead_full.",

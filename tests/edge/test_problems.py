@@ -176,7 +176,7 @@ def test_options_is_answered_without_a_body():
     assert headers(problem) == {"allow": "GET, HEAD, OPTIONS", "x-request-id": "r-1"}
 
 
-@pytest.mark.parametrize("status", [404, 405, 408, 413, 415])
+@pytest.mark.parametrize("status", [400, 404, 405, 408, 413, 415, 431])
 def test_edge_refuses_by_status(status):
     problem = problems.refused(status, "r-1")
 

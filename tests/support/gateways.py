@@ -130,12 +130,13 @@ def gateway_of(config, *, environ=None, **options):
 
 
 @contextlib.asynccontextmanager
-async def listening(app):
+async def listening(app, **options):
     """Serve an ASGI application as ``gateway run`` does, but for opening it; gives where.
 
-    Goes through uvicorn's own steps, without the tenth of a second that its shutdown always takes.
+    *options* are the server's (``max_head``). Goes through uvicorn's own steps, without the tenth of a
+    second that its shutdown always takes.
     """
-    server = _server(app, backlog=128)
+    server = _server(app, backlog=128, **options)
     server.config.load()
     server.lifespan = server.config.lifespan_class(server.config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
