@@ -3,7 +3,7 @@
         ┌──────── rates, or failures in a row ─────────┐
         │                                              ▼
      closed ◄── enough good probes ── half_open ◄── open (its time is over, and somebody calls)
-                                          └── a bad probe ──► open, for longer
+          └── hints of an outage ───────► └── a bad probe ──► open, for longer
 
      forced_open · disabled · metrics_only      set by an operator, left by an operator
 
@@ -61,6 +61,7 @@ class Circuit:
         "generation",
         "in_a_row",
         "last_failure",
+        "last_success",
         "listener_errors",
         "name",
         "reason",
@@ -78,6 +79,7 @@ class Circuit:
         self.reason = ""
         self.detail = ""
         self.last_failure = ""
+        self.last_success = -inf
         self.in_a_row = 0
         self.listener_errors = 0
         self._listener = listener
@@ -142,6 +144,7 @@ class Circuit:
         """The upstream is alive: it answered after *elapsed* seconds."""
         if permit != self.generation:
             return
+        self.last_success = now
         if self.state is _CLOSED and elapsed <= self._slow_after:
             self.in_a_row = 0
             window = self._window
@@ -192,23 +195,10 @@ class Circuit:
             self._judge_probe(now, failed=failed, slow=slow)
 
     def _judge(self, now: float) -> None:
-        reason, detail = self._complaint()
+        reason, detail = self.rules.complaint(self._window, self.in_a_row)
         if reason:
             self._open_time.forgive(int((now - self._closed_since) / self.rules.sampling_window))
             self._open(now, reason, detail)
-
-    def _complaint(self) -> tuple[str, str]:
-        """Why the rules would open the circuit, on what was counted so far; empty if they would not."""
-        window, rules = self._window, self.rules
-        total = window.total
-        if total >= rules.minimum_throughput:
-            if window.failed / total >= rules.failure_ratio:
-                return "failure_rate", f"{window.failed} of {total} calls failed"
-            if window.slow / total >= rules.slow_ratio:
-                return "slow_rate", f"{window.slow} of {total} calls were slow"
-        if rules.consecutive is not None and self.in_a_row >= rules.consecutive:
-            return "consecutive", f"{self.in_a_row} calls in a row failed"
-        return "", ""
 
     def _judge_probe(self, now: float, *, failed: bool, slow: bool) -> None:
         self._out -= 1
@@ -239,6 +229,19 @@ class Circuit:
         self.last_failure = ""
         self._move(_CLOSED, now, "operator")
 
+    def suspect(self, now: float) -> bool:
+        """Let probes decide whether a closed circuit opens, because others say that the upstream is down."""
+        if self.state is not _CLOSED:
+            return False
+        self._open_time.forgive(int((now - self._closed_since) / self.rules.sampling_window))
+        self._move(_HALF_OPEN, now, "hint", "other processes say that it is down")
+        return True
+
+    def trust(self, now: float, generation: int) -> None:
+        """End the suspicion of *generation*, if it is still undecided, and close the circuit."""
+        if generation == self.generation and self.state is _HALF_OPEN:
+            self._move(_CLOSED, now, "hint_over")
+
     def _open(self, now: float, reason: str, detail: str) -> None:
         self._move(_OPEN, now, reason, detail, self._open_time.draw(self._window.retry_after()))
 
@@ -249,7 +252,7 @@ class Circuit:
         self.generation += 1
         self._open_until = now + open_for
         self._out = self._ok = self._slow_probes = 0
-        if new is not _HALF_OPEN:
+        if reason != "open_time_over":
             # Half-open keeps the reason for which it opened: it is still the thing to tell people.
             self.reason, self.detail = ("", "") if new is _CLOSED else (reason, detail)
         if new is not _OPEN:
@@ -258,15 +261,12 @@ class Circuit:
             self.in_a_row = 0
         self._closed_since = now
         if self._listener is not None:
-            self._tell(Transition(self.name, old, new, reason, detail, open_for))
-
-    def _tell(self, transition: Transition) -> None:
-        assert self._listener is not None
-        try:
-            self._listener(transition)
-        except Exception:  # noqa: BLE001 - whatever a listener does, the call goes on
-            self.listener_errors += 1
-            _log.exception("the listener of circuit %s failed at %s", self.name, transition)
+            transition = Transition(self.name, old, new, reason, detail, open_for)
+            try:
+                self._listener(transition)
+            except Exception:  # noqa: BLE001 - whatever a listener does, the call goes on
+                self.listener_errors += 1
+                _log.exception("the listener of circuit %s failed at %s", self.name, transition)
 
     # ── telling people ──────────────────────────────────────────────────────────────────────────────
 
@@ -275,7 +275,7 @@ class Circuit:
         if self.state is not _METRICS_ONLY:
             return False
         self._window.roll(now)
-        return bool(self._complaint()[0])
+        return bool(self.rules.complaint(self._window, self.in_a_row)[0])
 
     def snapshot(self, now: float) -> CircuitSnapshot:
         """The circuit now, for health and the admin pages."""

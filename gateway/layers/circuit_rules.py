@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gateway.layers.window import Window
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CircuitRules:
@@ -44,6 +46,20 @@ class CircuitRules:
                 raise ValueError(f"{name} must be at least 1, not {value!r}")
         if not 0.0 <= self.jitter < 1.0:
             raise ValueError(f"jitter must lie between 0 and 1, not {self.jitter!r}")
+
+    def complaint(self, window: Window, in_a_row: int) -> tuple[str, str]:
+        """Why the circuit should open, on the calls in *window* and the failures *in_a_row*, as reason and
+        detail; empty if it should not.
+        """
+        total = window.total
+        if total >= self.minimum_throughput:
+            if window.failed / total >= self.failure_ratio:
+                return "failure_rate", f"{window.failed} of {total} calls failed"
+            if window.slow / total >= self.slow_ratio:
+                return "slow_rate", f"{window.slow} of {total} calls were slow"
+        if self.consecutive is not None and in_a_row >= self.consecutive:
+            return "consecutive", f"{in_a_row} calls in a row failed"
+        return "", ""
 
     @property
     def long_call(self) -> float:
