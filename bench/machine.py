@@ -6,6 +6,7 @@ import os
 import platform
 import shutil
 import sys
+import time
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -53,6 +54,19 @@ def two_cores() -> tuple[int, int]:
             "bench: needs two CPU cores, one for the server and one for the load; only one is usable"
         )
     return cores[0], cores[1]
+
+
+def others(seconds: float = 1.0) -> float:
+    """The share of all cores that was busy during so many *seconds* of ours spent sleeping."""
+    before = _busy_and_all()
+    time.sleep(seconds)
+    busy, whole = (late - early for early, late in zip(before, _busy_and_all(), strict=True))
+    return busy / max(whole, 1)
+
+
+def _busy_and_all() -> tuple[int, int]:
+    ticks = list(map(int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]))
+    return sum(ticks) - ticks[3] - ticks[4], sum(ticks)  # less idle and waiting for disks
 
 
 def cpu_model(cpuinfo: str) -> str:
