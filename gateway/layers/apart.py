@@ -1,4 +1,4 @@
-"""Calls made apart from the request they began in: shared flights, background refreshes, writes to a store.
+"""Calls made apart from the request they began in: shared flights and background refreshes.
 
 Rules of the file:
 1. A call that serves more than one request carries nothing of a single one but what their identity holds:
@@ -93,6 +93,14 @@ class Apart:
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         return True
+
+    def open(self) -> None:
+        """Begin what is asked for again, after a ``drain``."""
+        self._closed = False
+
+    def open(self) -> None:
+        """Take on work again, after a ``drain``."""
+        self._closed = False
 
     async def drain(self, grace: float) -> None:
         """Begin nothing more, wait up to *grace* seconds for what is under way, then cancel it."""

@@ -6,7 +6,7 @@ Two layers, because what is kept and what is asked for lie on different sides of
     keeping     below coalescing: a flight is kept once, also when all who waited for it have left
 
 Rules of the file:
-1. Nothing of the store is waited for but one ``get``, which the store bounds itself. Writing never delays.
+1. Nothing of the store is waited for but one ``get``, which the store bounds itself; a ``set`` never waits.
 2. A stale copy within ``revalidate`` is served at once and is not degraded; one call per key, apart from all
    requests, asks for a new one. Within ``stand_in`` it takes the place of a failure, and says so.
 3. A failure never takes the place of a copy: only live successes are written (``cache_rules.py``).
@@ -31,10 +31,10 @@ _STALE: Final = Freshness.STALE
 
 @dataclass(frozen=True, slots=True)
 class CopiesSnapshot:
-    """What became of look-ups so far, and the work under way; all but the last two only grow.
+    """What became of look-ups so far, and the refreshes under way; all but the last only grow.
 
     ``hits`` were fresh, ``stale`` were served while being refreshed, ``stood_in`` for a failure. ``dropped``
-    are writes and refreshes that were not begun because there were too many.
+    are refreshes that were not begun because there were too many.
     """
 
     hits: int
@@ -44,16 +44,12 @@ class CopiesSnapshot:
     kept: int
     dropped: int
     refreshing: int
-    writing: int
 
 
 class Copies:
-    """The copies of one *store*, with the refreshes and writes that no request waits for.
+    """The copies of one *store*. *refreshing* bounds the refreshes; its owner drains it at shutdown."""
 
-    *refreshing* and *writing* bound them; their owner drains them at shutdown.
-    """
-
-    def __init__(self, store: Store, refreshing: Apart, writing: Apart) -> None:
+    def __init__(self, store: Store, refreshing: Apart) -> None:
         self.get: Callable[[bytes], Awaitable[Copy | None]] = store.get
         self.hits = 0
         self.stale = 0
@@ -62,13 +58,12 @@ class Copies:
         self.kept = 0
         self._store = store
         self._refreshes = refreshing
-        self._writes = writing
         self._refreshing: set[bytes] = set()
 
-    def keep(self, key: bytes, copy: Copy) -> None:
-        """Write *copy*, some time soon."""
-        if self._writes.spawn(self._store.set(key, copy)):
-            self.kept += 1
+    async def keep(self, key: bytes, copy: Copy) -> None:
+        """Keep *copy* under *key*."""
+        self.kept += 1
+        await self._store.set(key, copy)
 
     def refresh(self, key: bytes, call: Call, source: Source, time_limit: float) -> None:
         """Ask *source* anew apart from the request of *call*, unless that is being done for *key* already."""
@@ -89,9 +84,8 @@ class Copies:
             stood_in=self.stood_in,
             misses=self.misses,
             kept=self.kept,
-            dropped=self._refreshes.refused + self._writes.refused,
+            dropped=self._refreshes.refused,
             refreshing=len(self._refreshing),
-            writing=len(self._writes),
         )
 
     def __repr__(self) -> str:
@@ -146,7 +140,7 @@ def keeping(copies: Copies, rules: CacheRules) -> Layer:
                 assert isinstance(outcome, Success)
                 copy = rules.copy_of(outcome)
                 if copy is not None:
-                    copies.keep(call.identity, copy)
+                    await copies.keep(call.identity, copy)
             return outcome
 
         return kept

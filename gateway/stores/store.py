@@ -4,8 +4,9 @@ Rules for every store:
 1. Ages, not instants: a copy says how old it is at the moment it changes hands. Only the store knows a clock,
    and which: the monotonic one inside a process, the wall clock where copies outlive it. So no step of the
    wall clock can age what never left the process, and no restart makes anything young again.
-2. Trouble is a miss. ``get`` and ``set`` never raise for anything a server or a network does, and take no
-   longer than the store's own timeout, because they lie outside of every deadline.
+2. Trouble is a miss. Neither ``get`` nor ``set`` raises for anything a server or a network does. A ``get``
+   takes no longer than the store's own timeout, because it lies outside of every deadline; a ``set`` never
+   waits: what takes time the store does by itself, later, and bounded.
 3. Both run inside of steps: they wait on plain futures only (see ``plan.flight``).
 """
 
@@ -61,7 +62,7 @@ class Store(Protocol):
         """The copy under *key* at its present age; ``None`` if there is none, or none to be had in time."""
 
     async def set(self, key: bytes, copy: Copy) -> None:
-        """Keep *copy* until it is of no use, or room is needed; it replaces what was there."""
+        """Keep *copy* until it is of no use, or room is needed; it replaces what was there. Never waits."""
 
     async def close(self) -> None:
         """Let go of connections. A store of memory has nothing to do."""

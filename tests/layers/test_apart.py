@@ -160,6 +160,16 @@ async def test_draining_waits_for_what_ends_in_time_and_cancels_the_rest():
     setting.assert_nothing_left()
 
 
+async def test_what_was_drained_can_be_opened_again():
+    setting = Setting()
+    await setting.apart.drain(0.0)
+
+    setting.apart.open()
+
+    assert setting.begin() is not None
+    await setting.apart.drain(0.1)
+
+
 async def test_draining_nothing_takes_no_time():
     setting = Setting()
     started = setting.clock()

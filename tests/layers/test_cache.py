@@ -8,7 +8,6 @@ import pytest
 from gateway.call import Trace
 from gateway.layers.apart import Linked
 from gateway.outcome import STALE_MAY_STAND_IN, Cause, Failure, Freshness, Success
-from gateway.stores.memory import MemoryStore
 from gateway.stores.store import Copy
 from tests.support.cached import CachedStep
 from tests.support.calls import make_call
@@ -315,20 +314,6 @@ async def test_f6_dead_store_and_dead_upstream_are_a_plain_failure_at_once():
 
     assert await step.begin() is DOWN
     assert step.clock() - asked <= 0.050
-
-
-async def test_writing_never_delays_an_answer_and_is_bounded():
-    step = CachedStep(Success(b"[1]"), store=DeadStore(10.0))
-    step.copies.get = MemoryStore(1000, step.clock).get
-    asked = step.clock()
-
-    for number in range(1500):
-        await step.begin(b"%d" % number)
-
-    assert step.clock() == asked
-    snapshot = step.copies.snapshot()
-    assert (snapshot.kept, snapshot.writing, snapshot.dropped) == (1000, 1000, 500)
-    await step.writing.drain(0.0)
 
 
 async def test_call_that_is_cut_while_the_store_is_asked_reaches_no_upstream_if_shared():

@@ -32,8 +32,7 @@ class CachedStep:
         self.wire = ScriptedSource().will(*script)
         self.store = store or MemoryStore(10**9, self.clock)
         self.refreshing = Apart(self.timers, self.buffered, self.clock, 100)
-        self.writing = Apart(self.timers, self.buffered, self.clock, 1000)
-        self.copies = Copies(self.store, self.refreshing, self.writing)
+        self.copies = Copies(self.store, self.refreshing)
         self.stand_ins = StandIns()
         self.rules = CacheRules(*times, random=random, **rules)
         self.flights = Flights(self.buffered)
@@ -66,6 +65,6 @@ class CachedStep:
         return len(self.wire.calls)
 
     def assert_nothing_left(self):
-        assert (len(self.refreshing), len(self.writing), len(self.apart)) == (0, 0, 0)
+        assert (len(self.refreshing), len(self.apart)) == (0, 0)
         assert (self.copies.snapshot().refreshing, self.flights.snapshot().under_way) == (0, 0)
         assert (self.buffered.used, len(self.timers.of(2.0))) == (0, 0)

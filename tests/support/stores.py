@@ -1,30 +1,23 @@
-"""Stores for tests of layers: one that is down, one that hangs for as long as its own timeout."""
+"""A store whose server is gone."""
 
 import asyncio
 
 
 class DeadStore:
-    """A store that answers nothing, after *seconds*: what a remote one does whose server is gone."""
+    """Answers nothing, after *seconds*: what a remote store does within its own timeout."""
 
     def __init__(self, seconds=0.0):
         self.seconds = seconds
-        self.asked = 0
-        self.written = []
 
     async def get(self, key):
-        self.asked += 1
-        await self._hang()
-
-    async def set(self, key, copy):
-        await self._hang()
-        self.written.append(key)
-
-    async def close(self):
-        pass
-
-    async def _hang(self):
         if self.seconds:
             loop = asyncio.get_running_loop()
             future = loop.create_future()
             loop.call_later(self.seconds, future.set_result, None)
             await future
+
+    async def set(self, key, copy):
+        """A store never waits with a copy; this one forgets it."""
+
+    async def close(self):
+        """There is nothing to close."""
