@@ -98,10 +98,6 @@ class Apart:
         """Begin what is asked for again, after a ``drain``."""
         self._closed = False
 
-    def open(self) -> None:
-        """Take on work again, after a ``drain``."""
-        self._closed = False
-
     async def drain(self, grace: float) -> None:
         """Begin nothing more, wait up to *grace* seconds for what is under way, then cancel it."""
         self._closed = True
