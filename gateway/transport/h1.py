@@ -202,6 +202,10 @@ class H1Transport:
         if self._pool is not None:
             await self._pool.close()
 
+    def preopen(self, count: int, lasting: float, told: Callable[[Failure | None], None]) -> int:
+        """Begin to make the connections that are missing to *count*; see ``Pool.preopen``."""
+        return 0 if self._pool is None else self._pool.preopen(count, lasting, told)
+
     def state(self) -> PoolState:
         """The pool now."""
         if self._pool is None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from collections.abc import Callable
+from functools import partial
 
 from gateway.call import Call
 from gateway.outcome import Cause, Failure
@@ -119,6 +120,34 @@ class Pool:
         if self._sweep is None:
             self._sweep = self._loop.call_later(self._idle_for, self._expire)
 
+    def preopen(self, count: int, lasting: float, told: Callable[[Failure | None], None]) -> int:
+        """Begin to make the connections that are missing to *count*; returns how many that are.
+
+        Idle ones count if they have *lasting* seconds left, those in the making count always; there are never
+        more than agreed. No call waits for them. *told* hears of each: ``None``, or why it was not made.
+        """
+        if self._closed:
+            return 0
+        soon = self._loop.time() + lasting - self._idle_for
+        passing = sum(connection.idle_since < soon for connection in self._idle)
+        missing = max(0, min(count + passing, self._limit) - self._open)
+        for _ in range(missing):
+            self._open += 1
+            made: asyncio.Future[Connection | Failure] = self._loop.create_future()
+            made.add_done_callback(partial(self._preopened, told))
+            self._begin(made)
+        return missing
+
+    def _preopened(
+        self, told: Callable[[Failure | None], None], made: asyncio.Future[Connection | Failure]
+    ) -> None:
+        result = made.result()  # a bug while connecting is told to the loop's handler
+        if isinstance(result, Failure):
+            told(result)
+            return
+        self.give(result)
+        told(None)
+
     def state(self) -> PoolState:
         """The pool now."""
         idle = len(self._idle)
@@ -158,9 +187,7 @@ class Pool:
             return call.ended
         waiter: asyncio.Future[Connection | Failure] = self._loop.create_future()
         # Own task: a cut ends the wait at once, and the half-made connection is cleaned up behind it.
-        task = self._loop.create_task(self._connect(waiter), context=contextvars.Context())
-        self._dialing.add(task)
-        task.add_done_callback(self._dialing.discard)
+        task = self._begin(waiter)
         call.waiter = waiter
         try:
             result = await waiter
@@ -175,13 +202,27 @@ class Pool:
             task.cancel()  # harmless unless the call was cut
         return result
 
+    def _begin(self, waiter: asyncio.Future[Connection | Failure]) -> asyncio.Task[None]:
+        """A task that makes a connection for *waiter* in the slot that was taken for it."""
+        task = self._loop.create_task(self._connect(waiter), context=contextvars.Context())
+        self._dialing.add(task)
+        task.add_done_callback(self._dialed)
+        return task
+
+    def _dialed(self, task: asyncio.Task[None]) -> None:
+        self._dialing.discard(task)
+        if task.cancelled():  # perhaps before its first line ran, so the task itself cannot free its slot
+            self._free_slot()
+
     async def _connect(self, waiter: asyncio.Future[Connection | Failure]) -> None:
         """Owns the slot until *waiter* has a connection."""
         try:
             result = await self._dialer.dial(self._new)
+        except asyncio.CancelledError:
+            raise
         except BaseException as error:
             self._free_slot()
-            if not isinstance(error, asyncio.CancelledError) and not waiter.done():
+            if not waiter.done():
                 waiter.set_exception(error)  # a bug: the call's, not this task's
                 return
             raise
