@@ -146,7 +146,7 @@ class _Race:
         call, twin = self.call, self.twin
         assert twin is not None
         hedge_was_first = self.landed is not None
-        if not settles(first) and not hedge_was_first and call.ended is None:
+        if not settles(first) and not hedge_was_first:
             self._landing = self._shell.timers.loop.create_future()
             await call.wait(self._landing)
         ended = call.ended

@@ -103,6 +103,7 @@ def test_endless_budget_never_ends():
     budget = used(Budget(inf, 1.0), calls=1, over=0.0)
 
     assert all(budget.withdraw(now) for now in (0.0, 1.0, 1e6, 1e9))
+    assert budget.snapshot(1e12).tokens == inf
 
 
 def test_budget_describes_itself():

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from contextvars import ContextVar
+from dataclasses import replace
 from math import inf
 
 import pytest
@@ -12,11 +14,13 @@ from gateway.layers.hedge import Hedge, crowding
 from gateway.layers.hedge_delay import FixedDelay, LiveDelay
 from gateway.outcome import ANOTHER_WON, Cause, Failure, Success
 from tests.support.calls import make_call
+from tests.support.circuits import RC
 from tests.support.hedged import Hedged
 from tests.support.sources import After, Hang
 
 DOWN = Failure(Cause.FAILED, "HTTP 503", 503)
 RESET = Failure(Cause.INCOMPLETE)
+REQUEST = ContextVar("REQUEST", default="")
 LEFT = Failure(Cause.OUT_OF_TIME, "the client left")
 
 
@@ -181,6 +185,20 @@ async def test_g3_loser_is_no_evidence_and_gives_everything_back():
     assert hedged.upstream.state == "closed"
 
 
+@pytest.mark.parametrize("first_wins", [True, False])
+async def test_g3_loser_is_no_evidence_however_long_it_ran(first_wins):
+    first, hedge = (0.46, 1.0) if first_wins else (1.0, 0.44)
+    rules = replace(RC, slow_call=None)
+    hedged = Hedged(After(first), After(hedge), rules=rules)
+
+    await hedged.ask(timeout=0.5)
+
+    loser = hedged.wire.calls[first_wins]
+    assert loser.ended is (ANOTHER_WON if first_wins else None)
+    assert hedged.upstream.counts == (1, 0)
+    await hedged.assert_idle()
+
+
 async def test_g4_unrepeatable_call_is_not_hedged():
     hedged = Hedged(After(0.2, Success(b"1")))
 
@@ -322,6 +340,41 @@ async def test_cut_ends_both_attempts_and_is_the_outcome(at):
 
     assert (hedged.elapsed, call.ended) == (at, LEFT)
     await hedged.assert_idle()
+
+
+async def test_cut_of_the_call_is_what_cuts_its_hedge():
+    hedged = Hedged(Hang(), Hang())
+    call = make_call()
+    hedged.loop.call_later(0.04, call.cut, LEFT)
+
+    await hedged.ask(call)
+
+    assert hedged.wire.calls[1].ended is LEFT
+
+
+async def test_call_that_was_cut_in_the_moment_in_which_its_hedge_is_due_gets_none():
+    hedged = Hedged(Hang())
+    call = make_call()
+    hedged.loop.call_later(0.03, call.cut, LEFT)  # scheduled first, so it comes first
+
+    assert await hedged.ask(call) is LEFT
+
+    assert len(hedged.wire.calls) == 1
+    assert hedged.sent == (0, 0)
+
+
+async def test_hedge_sees_nothing_of_the_context_of_its_request():
+    hedged = Hedged(After(0.05))
+    seen = []
+
+    async def looking(call):
+        seen.append(REQUEST.get())
+        return await hedged.upstream.source(call)
+
+    REQUEST.set("7")
+    await hedged.layer(looking)(make_call())
+
+    assert seen == ["7", ""]
 
 
 @pytest.mark.parametrize("script", [[After(0.05, DOWN), Hang()], [Hang(), After(0.02, DOWN)]])

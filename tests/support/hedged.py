@@ -41,14 +41,14 @@ class Hedged:
             "clock": self.upstream.clock,
             "timers": self.upstream.timers,
         }
-        hedges = hedging(
+        self.layer = hedging(
             after=self.after,
             crowded=crowding(self.upstream.bulkhead),
             buffered=self.buffered,
             deposits=attempts == 1,
             **shared,
         )
-        layers = [hedges]
+        layers = [self.layer]
         if attempts > 1:
             layers.insert(0, retrying(attempts=attempts, backoff=Backoff(0.05, 0.5, lambda: 0.0), **shared))
         self.source = stack(self.upstream.source, layers)
