@@ -38,11 +38,11 @@ def call_of(step: Step, run: Asking, over: Failure | None) -> Call | Outcome:
         return instead(step, over, run.inputs)
     try:
         payload = step.prepare(run)
+        if payload.__class__ is Failure:
+            return instead(step, payload, run.inputs)
         identity = step.identify(run, payload) if step.identify is not None else None
     except Exception:  # noqa: BLE001 - no step can hurt another
         return bug(step, run)
-    if payload.__class__ is Failure:
-        return instead(step, payload, run.inputs)
     return Call(
         step.name,
         payload,

@@ -90,3 +90,11 @@ def test_bug_is_the_outcome_and_is_logged(part, caplog):
     assert outcome.cause is Cause.INTERNAL
     assert "req-1" in caplog.text
     assert not isinstance(outcome, Call)
+
+
+def test_payload_that_failed_is_not_asked_which_calls_it_equals():
+    identify = lambda scope, payload: pytest.fail("identified")
+
+    outcome, _ = made(a_step(prepare=lambda run: FAILED, identify=identify))
+
+    assert outcome is FAILED
