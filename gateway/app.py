@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import random
 import secrets
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -22,6 +23,7 @@ from gateway.compiler.describe import describe
 from gateway.compiler.explain import explain_all, explain_route
 from gateway.compiler.routes import CompiledRoute
 from gateway.compiler.shared import Shared
+from gateway.compiler.stores import Stores
 from gateway.compiler.upstreams import Upstream
 from gateway.config import Loaded, load
 from gateway.edge.access_log import AccessLog
@@ -32,6 +34,7 @@ from gateway.edge.incoming import Intake
 from gateway.edge.listener import Listener
 from gateway.edge.pages import public_pages
 from gateway.layers.circuit_state import Transition
+from gateway.layers.stand_ins import StandIns
 from gateway.plan.background import Background
 from gateway.plan.engine import Engine
 from gateway.telemetry import names
@@ -79,8 +82,10 @@ class Gateway:
         self._grace = DRAIN
         self._closing = False
         self._opening = asyncio.Lock()
-        self._intake = Intake(map(str, server.trust))
+        self._intake = Intake(map(str, server.trust), server.timeout_header)
         self._access_log = _access_log(server.access_log)
+        self._stores = Stores(loaded.config.stores, self._timers, time.monotonic, random.random)
+        self._stand_ins = StandIns()
         self._compiled = self._compile(loaded)
         self._health = Health(
             {name: each.circuit if each.breaker else None for name, each in self.upstreams.items()},
@@ -123,6 +128,8 @@ class Gateway:
                 return
             loop = asyncio.get_running_loop()
             self._timers.loop = loop
+            await self._stores.open()
+            self._compiled.commons.open()
             for address in self._addresses():
                 await address.transport.open()
             self._lag = LoopLag(loop, self.metrics.loop_lag)
@@ -147,9 +154,11 @@ class Gateway:
             return
         self.drain()
         await self._background.drain(self._grace)
+        await self._compiled.commons.drain(self._grace)
         self._closing = True
         for address in self._addresses():
             await address.transport.close()
+        await self._stores.close()
         if self._lag is not None:
             self._lag.stop()
         self._timers.close()
@@ -207,6 +216,8 @@ class Gateway:
 
     def _compile(self, loaded: Loaded) -> Compiled:
         shared = Shared(
+            stores=self._stores,
+            stand_ins=self._stand_ins,
             timers=self._timers,
             buffered=self._buffered,
             clock=time.monotonic,
@@ -238,6 +249,7 @@ class Gateway:
         return public, admin_app(insight, self.operator_token, documented=docs == "admin")
 
     def _note_transition(self, transition: Transition) -> None:
+        self._stores.notice(transition)
         self.metrics.count_transition(upstream_of(transition.name), transition)
         why = transition.detail or transition.reason
         _log.warning("breaker of %s: %s → %s (%s)", transition.name, transition.old, transition.new, why)

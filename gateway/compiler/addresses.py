@@ -62,6 +62,8 @@ def build_address(
     written = str(getattr(url, "source", url))
     name = upstream if spec.urls is None else f"{upstream}{_AT}{written}"
     breaker = _breaker(name, spec, shared)
+    if breaker is not None and spec.breaker is not None and spec.breaker.share is not None:
+        shared.stores.share(spec.breaker.share, breaker.circuit, upstream, url)
     bulkhead = gradient = None
     if spec.bulkhead is not None:
         fewest, first, most = spec.bulkhead.bounds

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from gateway.compiler.routes import CompiledRoute, RouteCompiler
 from gateway.compiler.shared import Shared
+from gateway.compiler.sharing import Commons
 from gateway.compiler.tls import tls_context
 from gateway.compiler.upstreams import Upstream, build_upstream
 from gateway.config import ConfigError
@@ -47,6 +48,7 @@ class Compiled:
     """Everything that serves requests. Nothing in it is open yet, and nothing in it knows YAML."""
 
     upstreams: dict[str, Upstream]
+    commons: Commons
     routes: dict[str, CompiledRoute]
     router: Router[Endpoint]
 
@@ -64,13 +66,14 @@ def compile_config(loaded: Loaded, shared: Shared, serving: Serving) -> Compiled
     faults += _conflicts(compilers, places)
     if faults:
         raise ConfigError(faults)
+    commons = Commons(shared)
     router: Router[Endpoint] = Router()
     routes: dict[str, CompiledRoute] = {}
     for key, compiler in compilers.items():
-        route = compiler.compiled(lambda step, key=key: serving.meters.calls(key, step), shared)  # type: ignore[misc]
+        route = compiler.compiled(lambda step, key=key: serving.meters.calls(key, step), shared, commons)  # type: ignore[misc]
         routes[key] = route
         router.add(route.spec.method, route.pattern, _endpoint(route, config, serving))
-    return Compiled(upstreams, routes, router)
+    return Compiled(upstreams, commons, routes, router)
 
 
 def _conflicts(compilers: Mapping[str, RouteCompiler], places: Places) -> Iterable[Fault]:

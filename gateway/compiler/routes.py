@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.compiler.graph import find_cycle
+from gateway.compiler.identity import KeyTemplate, personal_steps, steps_with_equals
 from gateway.compiler.names import Edges, Names, Use, Where
 from gateway.compiler.references import TemplateFault
 from gateway.compiler.render_json import JsonTemplate
 from gateway.compiler.request import RequestTemplate
+from gateway.compiler.sharing import Sharing
 from gateway.compiler.step import StepCompiler, StepFacts
 from gateway.config import ABSENT, Fault
 from gateway.config.faults import did_you_mean
@@ -28,6 +30,7 @@ from gateway.transport.escaping import header_fault
 
 if TYPE_CHECKING:
     from gateway.compiler.shared import Shared
+    from gateway.compiler.sharing import Commons
     from gateway.compiler.upstreams import Upstream
     from gateway.config import Places, RouteSpec, StepSpec
     from gateway.layers.observe import Meter
@@ -77,6 +80,11 @@ class RouteCompiler:
             for name, step in spec.steps.items()
             if step.fallback is not ABSENT
         }
+        self._keys = {
+            name: self._read_key(name, step.cache.key)
+            for name, step in spec.steps.items()
+            if step.cache is not None and step.cache.key is not None
+        }
         self._respond: JsonTemplate | None = None
         if spec.merge is None:
             template = "{steps}" if spec.respond is ABSENT else spec.respond
@@ -85,12 +93,12 @@ class RouteCompiler:
         self._check_edges()
         self._check_headers()
 
-    def compiled(self, meter: Callable[[str], Meter], shared: Shared) -> CompiledRoute:
+    def compiled(self, meter: Callable[[str], Meter], shared: Shared, commons: Commons) -> CompiledRoute:
         """The route; *meter* gives the meter of each step. Only without faults."""
         assert self.pattern is not None, "compiled in spite of faults"
         assert not self.faults, "compiled in spite of faults"
         made = [
-            step.compiled(self._upstreams[step.spec.upstream], meter(step.name), shared)
+            step.compiled(self._upstreams[step.spec.upstream], meter(step.name), shared, commons)
             for step in self._steps
         ]
         table = self._names.table
@@ -110,11 +118,13 @@ class RouteCompiler:
     def _settle(self) -> list[StepCompiler]:
         """The steps, each with what the route says of it."""
         steps = []
-        for index, (name, spec) in enumerate(self.spec.steps.items()):
-            fallback = self._fallbacks.get(name)
-            step = StepCompiler(
-                name, index, spec, self._requests[name], fallback, self.spec.time_limit, len(self.spec.steps)
+        uses = {name: self._requests[name].uses for name in self.spec.steps}
+        personal, equal = personal_steps(list(uses.values())), steps_with_equals(self.spec.steps)
+        for name, spec in self.spec.steps.items():
+            sharing = Sharing(
+                self._key, name, spec, self._keys.get(name), uses[name], personal, once=name in equal
             )
+            step = StepCompiler(name, self.spec, self._requests[name], self._fallbacks.get(name), sharing)
             for key, message, hint in step.faults():
                 self._fault(("steps", name, key), message, hint)
             steps.append(step)
@@ -155,12 +165,14 @@ class RouteCompiler:
         self._template_faults(template.faults, path)
         return template
 
+    def _read_key(self, name: str, references: tuple[str, ...]) -> KeyTemplate:
+        template = KeyTemplate(self._names, references)
+        self._template_faults(template.faults, ("steps", name, "cache", "key"))
+        return template
+
     def _check_edges(self) -> None:
         names = list(self.spec.steps)
-        edges = {
-            name: [names[index] for index in sorted(_all(template.edges))]
-            for name, template in self._requests.items()
-        }
+        edges = {step.name: [names[index] for index in sorted(_all(step.edges))] for step in self._steps}
         cycle = find_cycle(edges)
         if cycle is not None:
             way = " → ".join(cycle)
@@ -185,7 +197,8 @@ class RouteCompiler:
                 self._fault(("headers", name), f"the text {fault}")
 
     def _uses(self) -> Iterable[Use]:
-        for template in (*self._requests.values(), *self._fallbacks.values(), self._respond):
+        templates = (*self._requests.values(), *self._fallbacks.values(), *self._keys.values(), self._respond)
+        for template in templates:
             yield from template.uses if template is not None else ()
 
     def _merge(self) -> Merge:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gateway.buffered import Buffered
+    from gateway.compiler.stores import Stores
     from gateway.layers.circuit_state import Listener
     from gateway.layers.observe import Meter
+    from gateway.layers.stand_ins import StandIns
     from gateway.timers import Timers
 
 Clock = Callable[[], float]
@@ -27,5 +29,7 @@ class Shared:
     clock: Clock
     meter: Callable[[str], Meter]
     listener: Listener
+    stores: Stores
+    stand_ins: StandIns
     random: Callable[[], float] = random.random
     closing: Callable[[], bool] = bool

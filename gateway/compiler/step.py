@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gateway.call import Source, stack
 from gateway.compiler.extras import Extras
+from gateway.compiler.names import Edges
 from gateway.compiler.stacks import step_layers
 from gateway.config import ABSENT
 from gateway.layers.nothing import answering_nothing
+from gateway.layers.stand_ins import StandIns, switched
 from gateway.outcome import Failure, Freshness, Outcome, Success
 from gateway.plan.model import Step
 
@@ -19,8 +21,10 @@ if TYPE_CHECKING:
     from gateway.compiler.render_json import JsonTemplate
     from gateway.compiler.request import RequestTemplate
     from gateway.compiler.shared import Shared
+    from gateway.compiler.sharing import Commons, Sharing
     from gateway.compiler.upstreams import Upstream
-    from gateway.config import StepSpec
+    from gateway.config import CacheSpec, RouteSpec, StepSpec
+    from gateway.layers.cache import Copies
     from gateway.layers.fallback import StandIn
     from gateway.layers.observe import Meter
     from gateway.plan.direct import Direct
@@ -46,28 +50,35 @@ class StepFacts:
     own_credentials: bool
     reason: str
     extras: Extras
+    cache: CacheSpec | None
+    copies: Copies | None
 
 
 class StepCompiler:
-    """Compiles one of a route's *siblings* steps. *limit* is the route's time limit in seconds."""
+    """Compiles the step *name* of *route*."""
 
     def __init__(
         self,
         name: str,
-        index: int,
-        spec: StepSpec,
+        route: RouteSpec,
         request: RequestTemplate,
         fallback: JsonTemplate | None,
-        limit: float,
-        siblings: int,
+        sharing: Sharing,
     ) -> None:
         self.name = name
-        self.spec = spec
-        self._index = index
+        self.spec: StepSpec = route.steps[name]
+        self._route = route
         self._request = request
         self._fallback = fallback
-        self._limit = limit
-        self._siblings = siblings
+        self._sharing = sharing
+
+    @property
+    def edges(self) -> Edges:
+        """The steps it needs, and those it only awaits."""
+        edges, key = self._request.edges, self._sharing.key
+        if key is None:
+            return edges
+        return Edges(edges.needs, (edges.awaits | key.edges.awaits) - edges.needs)
 
     @property
     def repeatable(self) -> bool:
@@ -82,34 +93,43 @@ class StepCompiler:
             if getattr(self.spec, key) not in {None, ABSENT} and not self.repeatable:
                 message = f"`{key}` is for calls that may be sent twice, which a {self.spec.method} is not"
                 yield key, message, f"say repeatable: true, send an idempotency-key, or write {key}: off"
+        yield from self._sharing.faults()
 
-    def compiled(self, upstream: Upstream, meter: Meter, shared: Shared) -> tuple[Step, StepFacts]:
+    def compiled(
+        self, upstream: Upstream, meter: Meter, shared: Shared, commons: Commons
+    ) -> tuple[Step, StepFacts]:
         """The step over *upstream*. Only without faults."""
-        spec = self.spec
+        spec, limit = self.spec, self._route.time_limit
         timeout = spec.timeout if spec.timeout is not None else upstream.timeout
-        shortened = timeout >= self._limit
-        stand_in = _stand_in(self._fallback) if self._fallback is not None else None
+        shortened = timeout >= limit
+        stand_in = _stand_in(self._fallback, shared.stand_ins) if self._fallback is not None else None
+        sharing = self._sharing.layers(shared, commons, limit)
         extras = Extras.of(spec, upstream.spec, repeatable=self.repeatable)
         required, reason = self._requirement()
         layers = step_layers(
             meter=meter,
             clock=shared.clock,
             stand_in=stand_in,
+            caching=sharing.caching,
+            sending_once=sharing.sending_once,
+            coalescing=sharing.coalescing,
+            keeping=sharing.keeping,
             retrying=extras.retrying(upstream, shared),
             hedging=extras.hedging(upstream, shared),
             nothing_on=spec.nothing_on,
         )
         step = Step(
             name=self.name,
-            index=self._index,
+            index=list(self._route.steps).index(self.name),
             source=stack(upstream.source, [named.layer for named in layers]),
             prepare=self._request.compiled(upstream.base_path),
-            needs=tuple(sorted(self._request.edges.needs)),
-            awaits=tuple(sorted(self._request.edges.awaits)),
+            needs=tuple(sorted(self.edges.needs)),
+            awaits=tuple(sorted(self.edges.awaits)),
             required=required,
             repeatable=self.repeatable,
-            timeout=SHORTENED_TO * self._limit if shortened else timeout,
+            timeout=SHORTENED_TO * limit if shortened else timeout,
             stand_in=stand_in,
+            identify=self._sharing.identity(upstream),
             direct=self._direct(upstream, extras, shared, meter, stand_in),
         )
         facts = StepFacts(
@@ -120,6 +140,8 @@ class StepCompiler:
             own_credentials=any(map(_is_credential, self._request.uses)),
             reason=reason,
             extras=extras,
+            cache=spec.cache,
+            copies=sharing.copies,
         )
         return step, facts
 
@@ -127,7 +149,7 @@ class StepCompiler:
         self, upstream: Upstream, extras: Extras, shared: Shared, meter: Meter, stand_in: StandIn | None
     ) -> Direct | None:
         """How its first attempts are made without a coroutine, where nothing above them needs one."""
-        if upstream.direct is None or extras.hedge is not None:
+        if upstream.direct is None or extras.hedge is not None or self._sharing.any:
             return None
         inner: Source = upstream.source
         if self.spec.nothing_on:
@@ -145,18 +167,18 @@ class StepCompiler:
         """Whether the request fails without this step, and why."""
         if self.spec.required is not None:
             return self.spec.required, "it says so"
-        if self._siblings == 1:
+        if len(self._route.steps) == 1:
             return True, "the route's only step"
         return False, ""
 
 
-def _stand_in(template: JsonTemplate) -> StandIn:
+def _stand_in(template: JsonTemplate, stand_ins: StandIns) -> StandIn:
     render = template.stand_in()
 
     def stand_in(failure: Failure, inputs: Sequence[Any]) -> Outcome:
         return Success(render(inputs), Freshness.FALLBACK, failure.cause)
 
-    return stand_in
+    return switched(stand_in, stand_ins)
 
 
 def _query(pairs: Iterable[tuple[str, str]]) -> str:

@@ -1,12 +1,15 @@
 """Configurations compiled as the gateway compiles them, but not opened: nothing here needs a loop."""
 
+import random
 import time
 
 from gateway.buffered import Buffered
 from gateway.compiler.compile import Serving, compile_config
 from gateway.compiler.shared import Shared
+from gateway.compiler.stores import Stores
 from gateway.config import ConfigError, load_text
 from gateway.edge.incoming import Intake
+from gateway.layers.stand_ins import StandIns
 from gateway.plan.background import Background
 from gateway.plan.engine import Engine
 from gateway.telemetry.metrics import Metrics
@@ -17,7 +20,10 @@ USERS = "upstreams: { users: { url: http://127.0.0.1:9101 } }\n"
 
 def shared(metrics=None, listener=lambda transition: None, clock=time.monotonic):
     """What upstreams share."""
-    return Shared(Timers(), Buffered(1 << 20), clock, (metrics or Metrics()).attempts, listener)
+    timers = Timers()
+    stores = Stores({}, timers, clock, random.random)
+    meter = (metrics or Metrics()).attempts
+    return Shared(timers, Buffered(1 << 20), clock, meter, listener, stores, StandIns())
 
 
 def compiled(text, metrics=None, access_log=None, clock=time.monotonic, **environ):

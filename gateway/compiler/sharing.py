@@ -1,0 +1,148 @@
+"""What a step's calls share with equal ones: copies, flights, and what one request asks twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from gateway.compiler.identity import (
+    has_identity,
+    identifying_requests,
+    personal_uses,
+    site_of,
+    varying_headers,
+)
+from gateway.layers.apart import Apart
+from gateway.layers.cache import Copies, caching, keeping
+from gateway.layers.cache_rules import CacheRules
+from gateway.layers.coalesce import Flights, coalescing
+from gateway.layers.siblings import sending_once
+
+if TYPE_CHECKING:
+    from gateway.call import Layer
+    from gateway.compiler.identity import KeyTemplate
+    from gateway.compiler.names import Use
+    from gateway.compiler.shared import Shared
+    from gateway.compiler.upstreams import Upstream
+    from gateway.config import StepSpec
+    from gateway.plan.model import Identify
+
+FLYING: Final = 10_000
+REFRESHING: Final = 1000
+"""Shared flights and refreshes under way at once; what is more goes its own way."""
+
+_CREDENTIALS: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
+
+
+class Commons:
+    """What all steps of a gateway that share anything have in common."""
+
+    def __init__(self, shared: Shared) -> None:
+        def apart(limit: int) -> Apart:
+            return Apart(shared.timers, shared.buffered, shared.clock, limit)
+
+        self.flights = Flights(shared.buffered)
+        self.flying, self.refreshing = apart(FLYING), apart(REFRESHING)
+
+    def open(self) -> None:
+        """Take on work from now on."""
+        for each in (self.flying, self.refreshing):
+            each.open()
+
+    async def drain(self, grace: float) -> None:
+        """Begin nothing more, and let what is under way end within *grace* seconds."""
+        for each in (self.flying, self.refreshing):
+            await each.drain(grace)
+
+
+@dataclass(frozen=True, slots=True)
+class SharingLayers:
+    """The layers of one step that shares; ``None``: it has no such layer. ``copies`` are its cache's."""
+
+    caching: Layer | None = None
+    sending_once: Layer | None = None
+    coalescing: Layer | None = None
+    keeping: Layer | None = None
+    copies: Copies | None = None
+
+
+class Sharing:
+    """What one step of *route* shares. *once*: another step of it may make an equal call.
+
+    *uses* are the references of the step's templates, *personal* the route's steps with personal answers.
+    """
+
+    def __init__(
+        self,
+        route: str,
+        name: str,
+        spec: StepSpec,
+        key: KeyTemplate | None,
+        uses: Iterable[Use],
+        personal: frozenset[int],
+        *,
+        once: bool,
+    ) -> None:
+        self.key = key
+        self._route = route
+        self._name = name
+        self._spec = spec
+        self._personal = personal_uses(uses, personal)
+        self._once = once
+
+    @property
+    def any(self) -> bool:
+        """Whether it shares at all."""
+        return self._once or self._spec.coalesce or self._spec.cache is not None
+
+    def faults(self) -> Iterable[tuple[str, str, str]]:
+        """What its settings contradict: the key, what is wrong with it, and the remedy."""
+        spec = self._spec
+        if has_identity(spec.method, spec.repeatable):
+            return
+        hint = "only GET and HEAD are, and reads that say repeatable: true"
+        for key in (["cache"] if spec.cache else []) + (["coalesce"] if spec.coalesce else []):
+            yield key, f"`{key}` is for calls that can be equal, which a {spec.method} is not", hint
+
+    def identity(self, upstream: Upstream) -> Identify | None:
+        """What names equal calls over *upstream*."""
+        if not self.any:
+            return None
+        where = f"{upstream.name} {' '.join(upstream.spec.addresses)}"
+        if self.key is not None:
+            return self.key.compiled(site_of(self._route, self._name, self._spec, where), self._personal)
+        return identifying_requests(where, self._spec.nothing_on, self._personal)
+
+    def layers(self, shared: Shared, commons: Commons, time_limit: float) -> SharingLayers:
+        """Its layers; a flight has the route's whole *time_limit*, in seconds."""
+        spec = self._spec
+        once = sending_once() if self._once else None
+        coalesce = None
+        if spec.coalesce:
+            kept = spec.cache is not None
+            coalesce = coalescing(commons.flights, commons.flying, time_limit, kept=kept)
+        if spec.cache is None:
+            return SharingLayers(sending_once=once, coalescing=coalesce)
+        copies = Copies(shared.stores.of(spec.cache.store), commons.refreshing)
+        return SharingLayers(
+            caching=caching(copies, time_limit, shared.clock, shared.stand_ins),
+            sending_once=once,
+            coalescing=coalesce,
+            keeping=keeping(copies, self._rules(shared)),
+            copies=copies,
+        )
+
+    def _rules(self, shared: Shared) -> CacheRules:
+        cache = self._spec.cache
+        assert cache is not None, "only a cache has rules"
+        sent = [name.lower() for name in self._spec.headers]
+        return CacheRules(
+            cache.ttl,
+            cache.stale_while_revalidate,
+            cache.stale_if_error,
+            random=shared.random,
+            cache_control=cache.cache_control,
+            varying=varying_headers(sent, keyed=self.key is not None),
+            authorized=not _CREDENTIALS.isdisjoint(sent),
+        )

@@ -1,0 +1,97 @@
+"""``stores:`` → the stores that caches keep copies in, and the boards on which breakers leave hints."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from gateway.layers.circuit import Circuit
+from gateway.layers.circuit_rules import CircuitRules
+from gateway.layers.hints import SharedCircuits
+from gateway.stores.hint import topic_of
+from gateway.stores.memory import MemoryStore
+from gateway.stores.redis import RedisStore
+from gateway.stores.redis_hints import RedisHints
+from gateway.stores.redis_settings import RedisSettings
+
+if TYPE_CHECKING:
+    from gateway.config import StoreSpec
+    from gateway.layers.circuit_state import Transition
+    from gateway.stores.store import Store
+    from gateway.timers import Timers
+
+MEMORY: Final = 64 * 2**20
+"""Bytes of the store of caches that name none."""
+
+_GUARD: Final = CircuitRules(consecutive=5, open_for=1.0, max_open_for=10.0, probes=1)
+"""A store that hangs costs five times its own timeout, and a second without copies hurts nobody."""
+
+Clock = Callable[[], float]
+
+
+class Stores:
+    """The stores of one gateway, made when first asked for; opened and closed together.
+
+    *clock* is monotonic, *random* gives numbers in [0, 1).
+    """
+
+    def __init__(
+        self, specs: Mapping[str, StoreSpec], timers: Timers, clock: Clock, random: Callable[[], float]
+    ) -> None:
+        self._specs = specs
+        self._timers = timers
+        self._clock = clock
+        self._random = random
+        self._made: dict[str, MemoryStore | RedisStore] = {}
+        self._boards: dict[str, tuple[RedisHints, SharedCircuits]] = {}
+        self._origin = os.urandom(8).hex()
+
+    def of(self, name: str | None) -> Store:
+        """The store called *name*; ``None``: the memory that caches without a store of their own share."""
+        key = name or ""
+        if key not in self._made:
+            self._made[key] = self._make(name)
+        return self._made[key]
+
+    def share(self, store: str, circuit: Circuit, upstream: str, url: str) -> None:
+        """Let the processes that share *store* tell each other what *circuit*, of *url*, found out."""
+        if store not in self._boards:
+            board = RedisHints(self._settings(self._specs[store]), self._clock, self._random)
+            self._boards[store] = board, SharedCircuits(board, self._origin, self._clock)
+        self._boards[store][1].join(circuit, topic_of(upstream, url))
+
+    def notice(self, transition: Transition) -> None:
+        """Some breaker's circuit changed its state."""
+        for _, circuits in self._boards.values():
+            circuits.notice(transition)
+
+    def made(self) -> Iterable[tuple[str, MemoryStore | RedisStore]]:
+        """The stores in use, by name; ``""`` is the common memory."""
+        return self._made.items()
+
+    async def open(self) -> None:
+        """Connect what has to be connected. Never raises for what a server does."""
+        for store in self._made.values():
+            if isinstance(store, RedisStore):
+                await store.open()
+        for board, circuits in self._boards.values():
+            await board.open(circuits.topics, circuits.hear)
+
+    async def close(self) -> None:
+        """Drop all connections, and what memory holds."""
+        for board, _ in self._boards.values():
+            await board.close()
+        for store in self._made.values():
+            await store.close()
+
+    def _make(self, name: str | None) -> MemoryStore | RedisStore:
+        spec = self._specs[name] if name is not None else None
+        if spec is None or spec.redis is None:
+            return MemoryStore(MEMORY if spec is None or spec.memory is None else spec.memory, self._clock)
+        guard = Circuit(f"store {name}", _GUARD, self._random)
+        return RedisStore(self._settings(spec), guard, self._timers, self._clock, self._random)
+
+    def _settings(self, spec: StoreSpec) -> RedisSettings:
+        assert spec.redis is not None, "only redis stores have settings"
+        return RedisSettings(url=spec.redis, timeout=spec.timeout)
