@@ -213,7 +213,7 @@ class Circuit:
         if self._slow_probes / probes >= self.rules.slow_ratio:
             self._open(now, "probes_slow", f"{self._slow_probes} of {probes} probes were slow")
         else:
-            self._move(_CLOSED, now, "probes_succeeded")
+            self._move(_CLOSED, now, "hint_refuted" if self.reason == "hint" else "probes_succeeded")
 
     # ── changing state ──────────────────────────────────────────────────────────────────────────────
 

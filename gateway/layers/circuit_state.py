@@ -28,8 +28,8 @@ class Transition:
     """One change of state: what listeners are told.
 
     ``reason`` ∈ failure_rate · consecutive · slow_rate · probe_failed · probes_slow · probe_lost (→ open),
-    open_time_over, hint (→ half_open), probes_succeeded, hint_over (→ closed), operator (from or to a forced
-    state, reset).
+    open_time_over, hint (→ half_open), probes_succeeded, hint_refuted, hint_over (→ closed), operator (from
+    or to a forced state, reset).
     ``detail`` is a sentence part for people; ``open_for`` seconds, 0 unless it opened.
     """
 

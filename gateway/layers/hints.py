@@ -124,6 +124,10 @@ class SharedCircuits:
         self._by_name[circuit.name] = self._by_topic[topic] = hints
         return hints
 
+    def tallies(self) -> dict[str, HintTally]:
+        """What became of hints, by the name of the circuit: for metrics and the admin pages."""
+        return {name: hints.tally for name, hints in self._by_name.items()}
+
     @property
     def topics(self) -> tuple[str, ...]:
         """What hints are of interest here."""

@@ -26,6 +26,9 @@ FIRST: Final = 3
 _REFUSING: Final = frozenset({CircuitState.OPEN, CircuitState.HALF_OPEN, CircuitState.FORCED_OPEN})
 """States from which load returns at once; from the other two it never went away."""
 
+_NO_OUTAGE: Final = frozenset({"hint_refuted", "hint_over"})
+"""Why circuits close that had only been suspected (``layers.hints``): load was there all the time."""
+
 
 class Ramp:
     """The policy: caps the slots of *bulkhead*, at *first* to begin with.
@@ -55,7 +58,7 @@ class Ramp:
         """The upstream's circuit changed its state (made to be its listener)."""
         if transition.new is not CircuitState.CLOSED:
             self.end()
-        elif transition.old in _REFUSING:
+        elif transition.old in _REFUSING and transition.reason not in _NO_OUTAGE:
             self.begin()
 
     def succeeded(self, began_in: int) -> None:

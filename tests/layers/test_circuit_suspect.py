@@ -23,7 +23,7 @@ def test_good_probes_refute_a_suspicion():
     traffic = suspected()
     traffic.succeed(3)
 
-    assert traffic.events == [("closed", "half_open", "hint"), ("half_open", "closed", "probes_succeeded")]
+    assert traffic.events == [("closed", "half_open", "hint"), ("half_open", "closed", "hint_refuted")]
 
 
 def test_first_bad_probe_confirms_it_and_opens_for_the_first_open_time():

@@ -291,6 +291,10 @@ async def test_openings_are_posted_and_hints_reach_the_circuit_of_their_topic():
     ]
     assert (users.state, orders.state) == ("open", "half_open")
     assert shared.topics == ("topic of users", "topic of orders")
+    assert [(name, tally.told, tally.heeded) for name, tally in shared.tallies().items()] == [
+        ("users", 1, 0),
+        ("orders", 0, 1),
+    ]
 
 
 async def test_shell_relents_when_the_hint_is_over():

@@ -22,8 +22,8 @@ ROUND_TRIP = 0.05
 CLOSED, OPEN, HALF_OPEN = CircuitState.CLOSED, CircuitState.OPEN, CircuitState.HALF_OPEN
 
 
-def transition(old, new):
-    return Transition("users", old, new, "probes_succeeded", "", 0.0)
+def transition(old, new, reason="probes_succeeded"):
+    return Transition("users", old, new, reason, "", 0.0)
 
 
 def ramp_of(slots):
@@ -90,6 +90,14 @@ def test_circuit_that_leaves_closed_ends_the_ramp(new):
     ramp.notice(transition(CLOSED, new))
 
     assert (ramp.level, bulkhead.slots) == (None, 20)
+
+
+@pytest.mark.parametrize("reason", ["hint_refuted", "hint_over"])
+def test_suspicion_that_came_to_nothing_begins_none(reason):
+    ramp, _ = ramp_of(20)
+    ramp.notice(transition(HALF_OPEN, CLOSED, reason))
+
+    assert ramp.level is None
 
 
 def test_bulkhead_that_is_smaller_than_the_first_level_needs_no_ramp():

@@ -5,7 +5,10 @@ import asyncio
 import pytest
 import uvloop
 
+from tests.support.seeded import seeded
 from tests.support.valkey import valkey
+
+__all__ = ["seeded"]
 
 
 def pytest_asyncio_loop_factories(config, item):

@@ -5,6 +5,7 @@ import logging
 
 import pytest
 
+from gateway.layers.circuit_rules import CircuitRules
 from gateway.plan.flight import Flight
 from tests.support.copies import copy_of, key_of
 from tests.support.redis_stores import opened, patient
@@ -12,6 +13,7 @@ from tests.support.tcp_faults import TcpFaults
 from tests.support.valkey import valkey
 
 KEY = key_of("orders of 7")
+NEVER_OPENS = CircuitRules(consecutive=None, minimum_throughput=1_000_000)
 HANGS = {"timeout": 0.02, "give_up": 0.2, "connect_timeout": 0.2}
 """Times for servers that do not answer: short, and yet longer than a busy machine's hiccups."""
 
@@ -229,6 +231,44 @@ async def test_c8_question_that_timed_out_leaves_the_next_one_its_own_answer(ser
                 assert await there.body(key_of("two")) == b"2"
 
             assert there.now.damaged == 0
+
+
+async def test_c8_whatever_happens_to_questions_nobody_gets_the_answer_to_another(server, seeded):
+    async with TcpFaults(server.port) as between:
+        settings = patient(_url(between), timeout=0.01, give_up=0.03, connect_timeout=0.1)
+        async with opened(patient(server.url)) as writer, opened(settings, NEVER_OPENS) as there:
+            for number in range(50):
+                await writer.store.set(key_of(number), copy_of(b"%d" % number))
+            await writer.until(lambda: writer.now.written == 50)
+
+            wrong, right = [], 0
+
+            async def ask():
+                nonlocal right
+                number = seeded.randrange(60)
+                body = await there.body(key_of(number))
+                right += body is not None
+                if body is not None and body != b"%d" % number:
+                    wrong.append((number, body))
+
+            for _ in range(150):
+                asking = [asyncio.ensure_future(ask()) for _ in range(seeded.randrange(1, 12))]
+                await asyncio.sleep(seeded.choice([0, 0, 0.001, 0.004]))
+                for task in asking:
+                    if seeded.random() < 0.3:
+                        task.cancel()
+                event = seeded.random()
+                if event < 0.15:
+                    between.hold()
+                elif event < 0.17:
+                    between.cut()
+                elif event < 0.6:
+                    between.release()
+                await asyncio.wait(asking)
+
+    assert wrong == []
+    assert right > 50
+    assert there.now.damaged == 0
 
 
 async def test_connections_that_are_cut_are_replaced(server):
