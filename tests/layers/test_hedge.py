@@ -359,6 +359,7 @@ async def test_call_that_was_cut_in_the_moment_in_which_its_hedge_is_due_gets_no
 
     assert await hedged.ask(call) is LEFT
 
+    await hedged.assert_idle()
     assert len(hedged.wire.calls) == 1
     assert hedged.sent == (0, 0)
 
