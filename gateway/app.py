@@ -28,6 +28,7 @@ from gateway.compiler.upstreams import Upstream
 from gateway.config import Loaded, load
 from gateway.edge.access_log import AccessLog
 from gateway.edge.admin import Insight, admin_app
+from gateway.edge.admission import Admission
 from gateway.edge.answer import Message, Receive, Send
 from gateway.edge.health import Health, Phase
 from gateway.edge.incoming import Intake
@@ -84,6 +85,8 @@ class Gateway:
         self._opening = asyncio.Lock()
         self._intake = Intake(map(str, server.trust), server.timeout_header)
         self._access_log = _access_log(server.access_log)
+        limit = server.admission
+        self._admission = Admission(limit.in_flight) if limit is not None else None
         self._stores = Stores(loaded.config.stores, self._timers, time.monotonic, random.random)
         self._stand_ins = StandIns()
         self._compiled = self._compile(loaded)
@@ -130,9 +133,9 @@ class Gateway:
             self._timers.loop = loop
             await self._stores.open()
             self._compiled.commons.open()
-            for address in self._addresses():
-                await address.transport.open()
-            self._lag = LoopLag(loop, self.metrics.loop_lag)
+            await asyncio.gather(*(address.open() for address in self._addresses()))
+            notice = self._admission.notice_lag if self._admission is not None else None
+            self._lag = LoopLag(loop, self.metrics.loop_lag, notice)
             self._lag.start()
             self._grace = DRAIN
             self._closing = False
@@ -157,7 +160,7 @@ class Gateway:
         await self._compiled.commons.drain(self._grace)
         self._closing = True
         for address in self._addresses():
-            await address.transport.close()
+            await address.close()
         await self._stores.close()
         if self._lag is not None:
             self._lag.stop()
@@ -230,6 +233,7 @@ class Gateway:
             intake=self._intake,
             meters=self.metrics,
             access_log=self._access_log,
+            admission=self._admission,
         )
         return compile_config(loaded, shared, serving)
 

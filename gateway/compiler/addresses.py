@@ -16,16 +16,19 @@ from gateway.layers.breaker import Breaker
 from gateway.layers.bulkhead import Bulkhead
 from gateway.layers.circuit_rules import CircuitRules
 from gateway.layers.gradient import Gradient, GradientRules
+from gateway.layers.ramp import Ramp
 from gateway.sources.http import http_source
 from gateway.transport.codings import ACCEPTED
 from gateway.transport.decoding import DecodingTransport
 from gateway.transport.h1 import H1Transport
 from gateway.transport.httpx import HttpxTransport
 from gateway.transport.origin import Origin
+from gateway.transport.warm import Warm
 
 if TYPE_CHECKING:
     from gateway.compiler.shared import Shared
     from gateway.config import UpstreamSpec
+    from gateway.layers.circuit_state import Transition
     from gateway.layers.observe import Meter
     from gateway.transport.exchange import Transport
 
@@ -34,6 +37,9 @@ NO_BULKHEAD_POOL: Final = 1000
 
 NO_BULKHEAD_WAIT: Final = 0.1
 """Seconds a call waits for one of them: the default bulkhead's ``max_wait``."""
+
+READY_WITHIN: Final = 1.0
+"""Seconds that start-up waits for connections in advance; an upstream that is down must not hold it up."""
 
 _AT: Final = " at "
 
@@ -51,8 +57,25 @@ class Address:
     breaker: Breaker | None
     bulkhead: Bulkhead | None
     gradient: Gradient | None
+    ramp: Ramp | None
+    warm: Warm | None
     source: Source
     layers: tuple[str, ...]
+
+    async def open(self) -> None:
+        """Get ready, with the connections wanted in advance; an upstream that is down holds nobody up."""
+        await self.transport.open()
+        if self.ramp is not None:
+            self.ramp.begin()
+        if self.warm is not None:
+            self.warm.start()
+            await self.warm.ready(READY_WITHIN)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        if self.warm is not None:
+            self.warm.stop()
+        await self.transport.close()
 
 
 def build_address(
@@ -61,15 +84,11 @@ def build_address(
     """Everything of one address, not opened yet."""
     written = str(getattr(url, "source", url))
     name = upstream if spec.urls is None else f"{upstream}{_AT}{written}"
-    breaker = _breaker(name, spec, shared)
+    bulkhead, gradient = _bulkhead(name, spec, shared)
+    ramp = Ramp(bulkhead) if bulkhead is not None and spec.warm is not None and spec.warm.ramp else None
+    breaker = _breaker(name, spec, shared, ramp)
     if breaker is not None and spec.breaker is not None and spec.breaker.share is not None:
         shared.stores.share(spec.breaker.share, breaker.circuit, upstream, url)
-    bulkhead = gradient = None
-    if spec.bulkhead is not None:
-        fewest, first, most = spec.bulkhead.bounds
-        bulkhead = Bulkhead(first, spec.bulkhead.waiting, spec.bulkhead.max_wait, name)
-        if spec.bulkhead.slots == ADAPTIVE:
-            gradient = Gradient(GradientRules(least=fewest, first=first, most=most), shared.random)
     transport = _transport(url, spec, shared, context)
     layers = upstream_layers(
         meter=meter,
@@ -77,6 +96,7 @@ def build_address(
         timers=shared.timers,
         breaker=breaker,
         bulkhead=bulkhead,
+        ramp=ramp,
         gradient=gradient,
     )
     source = http_source(transport, shared.buffered, propagate=spec.propagate, clock=shared.clock)
@@ -86,6 +106,8 @@ def build_address(
         breaker=breaker,
         bulkhead=bulkhead,
         gradient=gradient,
+        ramp=ramp,
+        warm=_warm(name, transport, spec),
         source=stack(source, [named.layer for named in layers]),
         layers=tuple(named.text for named in layers),
     )
@@ -96,9 +118,33 @@ def upstream_of(circuit: str) -> str:
     return circuit.partition(_AT)[0]
 
 
-def _breaker(name: str, spec: UpstreamSpec, shared: Shared) -> Breaker | None:
+def _bulkhead(name: str, spec: UpstreamSpec, shared: Shared) -> tuple[Bulkhead | None, Gradient | None]:
+    """The bulkhead, and what adapts it."""
+    if spec.bulkhead is None:
+        return None, None
+    fewest, first, most = spec.bulkhead.bounds
+    bulkhead = Bulkhead(first, spec.bulkhead.waiting, spec.bulkhead.max_wait, name)
+    if spec.bulkhead.slots != ADAPTIVE:
+        return bulkhead, None
+    return bulkhead, Gradient(GradientRules(least=fewest, first=first, most=most), shared.random)
+
+
+def _warm(name: str, transport: Transport, spec: UpstreamSpec) -> Warm | None:
+    inner = transport.inner if isinstance(transport, DecodingTransport) else transport
+    if spec.warm is None or not spec.warm.connections or not isinstance(inner, H1Transport):
+        return None
+    return Warm(inner, spec.warm.connections, name)
+
+
+def _breaker(name: str, spec: UpstreamSpec, shared: Shared, ramp: Ramp | None) -> Breaker | None:
     if spec.breaker is None:
         return None
+
+    def listener(transition: Transition) -> None:
+        if ramp is not None:
+            ramp.notice(transition)
+        shared.listener(transition)
+
     rules = CircuitRules(
         failure_ratio=spec.breaker.failure_ratio,
         minimum_throughput=spec.breaker.minimum_throughput,
@@ -112,7 +158,7 @@ def _breaker(name: str, spec: UpstreamSpec, shared: Shared) -> Breaker | None:
         slow_ratio=spec.breaker.slow_ratio,
         timeout=spec.timeout,
     )
-    return Breaker(name=name, rules=rules, clock=shared.clock, random=shared.random, listener=shared.listener)
+    return Breaker(name=name, rules=rules, clock=shared.clock, random=shared.random, listener=listener)
 
 
 def _transport(url: str, spec: UpstreamSpec, shared: Shared, context: ssl.SSLContext | None) -> Transport:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gateway.compiler.routes import CompiledRoute, RouteCompiler
 from gateway.compiler.shared import Shared
@@ -11,6 +11,7 @@ from gateway.compiler.sharing import Commons
 from gateway.compiler.tls import tls_context
 from gateway.compiler.upstreams import Upstream, build_upstream
 from gateway.config import ConfigError
+from gateway.edge.admission import Admission, AdmittingEndpoint, Priority
 from gateway.edge.endpoint import AccessLog, Answering, Endpoint, RequestMeter
 from gateway.edge.router import Router
 
@@ -41,6 +42,7 @@ class Serving:
     intake: Intake
     meters: Meters
     access_log: AccessLog | None
+    admission: Admission | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +106,13 @@ def _endpoint(route: CompiledRoute, config: Config, serving: Serving) -> Endpoin
         expose_degraded="degraded" in expose,
         expose_timing="timing" in expose,
     )
-    return Endpoint(
-        route.plan,
-        route.read_inputs,
-        answering,
-        engine=serving.engine,
-        intake=serving.intake,
-        meter=serving.meters.requests(route.key),
-        access_log=serving.access_log,
-    )
+    options: dict[str, Any] = {
+        "engine": serving.engine,
+        "intake": serving.intake,
+        "meter": serving.meters.requests(route.key),
+        "access_log": serving.access_log,
+    }
+    if serving.admission is None:
+        return Endpoint(route.plan, route.read_inputs, answering, **options)
+    options |= {"admission": serving.admission, "priority": Priority[route.spec.priority.upper()]}
+    return AdmittingEndpoint(route.plan, route.read_inputs, answering, **options)

@@ -20,7 +20,8 @@ Per upstream, built once and shared by every step that uses it:
   7  observe attempt   one record per try
   8  breaker gate      a look only: an open circuit answers at once and takes no slot
   9  bulkhead          limits attempts in flight
-  9a adapt             learns how many; inside, as waiting for a slot is not the upstream's slowness
+  9a ramp              after an outage, calls come back step by step; what it caps is the bulkhead
+  9b adapt             learns how many; inside, as waiting for a slot is not the upstream's slowness
   10 breaker permit    taken after the wait for a slot: a queued call must not reach an upstream that opened
                        meanwhile (measured with the usual order: 60 of 65 did)
   11 attempt timeout   innermost, so that the breaker sees timeouts; bounds the wire only
@@ -41,6 +42,7 @@ from gateway.layers.deadline import within_deadline
 from gateway.layers.fallback import StandIn, standing_in
 from gateway.layers.nothing import answering_nothing
 from gateway.layers.observe import Meter, observing_attempts, observing_calls
+from gateway.layers.ramp import Ramp, ramping
 from gateway.layers.timeout import timing_out
 
 if TYPE_CHECKING:
@@ -95,6 +97,7 @@ def upstream_layers(
     timers: Timers,
     breaker: Breaker | None,
     bulkhead: Bulkhead | None,
+    ramp: Ramp | None = None,
     gradient: Gradient | None = None,
 ) -> list[Named]:
     """Layers 7–11 of one address."""
@@ -103,6 +106,7 @@ def upstream_layers(
         ("observe attempt", observing_attempts(meter, clock)),
         ("breaker gate", refusing_while_open(breaker, clock) if breaker is not None else None),
         ("bulkhead", limiting(bulkhead, timers) if bulkhead is not None else None),
+        ("ramp", ramping(ramp) if ramp is not None else None),
         ("adapt", adapting(gradient, bulkhead, clock) if adaptive else None),  # type: ignore[arg-type]
         ("breaker permit", breaking(breaker, clock) if breaker is not None else None),
         ("attempt timeout", timing_out(timers)),

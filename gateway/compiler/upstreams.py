@@ -156,7 +156,7 @@ def _direct(
 ) -> Callable[..., Direct] | None:
     """What makes first attempts without a coroutine, where nothing but the usual layers is in the way."""
     transport, breaker = address.transport, address.breaker
-    if not isinstance(transport, H1Transport) or address.gradient is not None:
+    if not isinstance(transport, H1Transport) or (address.gradient, address.ramp) != (None, None):
         return None
     wire = HttpWire(transport, shared.buffered, propagate=spec.propagate, clock=shared.clock)
     return partial(
