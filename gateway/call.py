@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from asyncio import Future
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from gateway.outcome import Cause, Failure, Outcome
 
@@ -29,15 +29,29 @@ class Waiter(Protocol):
         """End the wait with *result*."""
 
 
+TIME_HEADER: Final = "x-request-timeout-ms"
+"""The header that says how much time is left, in milliseconds, unless a gateway has another name for it."""
+
+
 class Trace:
     """What identifies a request on its way: W3C trace context, baggage and the request id.
 
     ``trace_id`` is 32 hex digits, ``flags`` two, ``parent_id`` the client's span id or ``""``. Each
     attempt makes a parent id of its own. ``tracestate`` and ``baggage`` are header values or ``""``.
-    ``lines`` is for whoever sends it on: rendered once, used by every call of the request.
+    ``time_header`` names the header by which the gateway and its upstreams tell the time left. ``lines`` is
+    for whoever sends it on: rendered once, used by every call of the request.
     """
 
-    __slots__ = ("baggage", "flags", "lines", "parent_id", "request_id", "trace_id", "tracestate")
+    __slots__ = (
+        "baggage",
+        "flags",
+        "lines",
+        "parent_id",
+        "request_id",
+        "time_header",
+        "trace_id",
+        "tracestate",
+    )
 
     def __init__(
         self,
@@ -47,6 +61,7 @@ class Trace:
         parent_id: str = "",
         tracestate: str = "",
         baggage: str = "",
+        time_header: str = TIME_HEADER,
     ) -> None:
         self.trace_id = trace_id
         self.flags = flags
@@ -54,6 +69,7 @@ class Trace:
         self.parent_id = parent_id
         self.tracestate = tracestate
         self.baggage = baggage
+        self.time_header = time_header
         self.lines: tuple[bytes, bytes] | None = None
 
 

@@ -253,9 +253,6 @@ MaybeName = Annotated[
 ]
 """A name; ``off`` is None."""
 HeaderName = Annotated[str, PlainValidator(header_name), WithJsonSchema({"type": "string"})]
-MaybeHeaderName = Annotated[
-    str | None, PlainValidator(or_off(header_name)), WithJsonSchema({"type": "string"}), _shown_or_off(str)
-]
 HeaderValue = Annotated[
     str, PlainValidator(header_value), WithJsonSchema({"type": ["string", "number", "boolean"]})
 ]

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, PlainValidator
+from pydantic import Field, PlainValidator, WithJsonSchema
 
-from gateway.config.kinds import Duration, MaybeHeaderName, Network, Size, choice, words_schema
+from gateway.config.faults import Wrong
+from gateway.config.kinds import (
+    Duration,
+    Network,
+    Shown,
+    Size,
+    choice,
+    header_name,
+    or_off,
+    words_schema,
+)
 from gateway.config.on_or_off import layer, list_or_off
 from gateway.config.overload import AdmissionSpec
 from gateway.config.specs import spec
@@ -28,6 +38,33 @@ Docs = Annotated[
     Literal["public", "admin", "off"] | None,
     PlainValidator(choice("public", "admin", "off")),
     words_schema("public", "admin", "off"),
+]
+
+_TAKEN = frozenset(
+    {
+        *("authorization", "baggage", "connection", "content-length", "content-type", "cookie", "expect"),
+        *("host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"),
+        *("traceparent", "tracestate", "x-request-id"),
+    }
+)
+"""Headers that mean something else to the gateway, or to HTTP."""
+
+
+def _timeout_header(value: Any) -> str | None:
+    written = or_off(header_name)(value)
+    if written is None:
+        return None
+    name = str(written).lower()
+    if name in _TAKEN:
+        raise Wrong(f"`{name}` is a header for something else", "write a name such as x-request-timeout-ms")
+    return name
+
+
+TimeoutHeader = Annotated[
+    str | None,
+    PlainValidator(_timeout_header),
+    WithJsonSchema({"type": "string"}),
+    Shown(lambda value: value or "off"),
 ]
 
 
@@ -52,7 +89,7 @@ class ServerSpec:
     admission: Annotated[AdmissionSpec | None, layer(AdmissionSpec)] = Field(
         default=None, description="When requests are turned away with 503. Not written: off."
     )
-    timeout_header: MaybeHeaderName = Field(
+    timeout_header: TimeoutHeader = Field(
         default="x-request-timeout-ms",
         description="By which header a client shortens its request's time limit, in milliseconds; or off.",
     )

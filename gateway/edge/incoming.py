@@ -2,7 +2,8 @@
 
 What counts, by docs/contract.md section 3: a well-formed ``traceparent`` from anybody, its sampled flag and
 ``baggage`` only from trusted addresses, ``tracestate`` up to 512 bytes, an ``x-request-id`` of harmless
-characters, and an ``x-request-timeout-ms`` that shortens the time limit. Anything faulty is as if absent.
+characters, and an ``x-request-timeout-ms`` (or what the gateway calls it) that shortens the time limit.
+Anything faulty is as if absent.
 
 New ids come from ``random``: 128 bits must be unique, not secret, and ``os.urandom`` costs a system call.
 The module's generator is seeded by the system and again in each forked process.
@@ -16,7 +17,7 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_netw
 from random import getrandbits
 from typing import Final
 
-from gateway.call import Trace
+from gateway.call import TIME_HEADER, Trace
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -29,9 +30,7 @@ _MAX_BAGGAGE: Final = 8192
 _KNOWN_ADDRESSES: Final = 4096
 """Client addresses whose trust is remembered; looking one up costs 2 µs."""
 
-_WANTED: Final = frozenset(
-    {b"traceparent", b"tracestate", b"baggage", b"x-request-id", b"x-request-timeout-ms"}
-)
+_WANTED: Final = frozenset({b"traceparent", b"tracestate", b"baggage", b"x-request-id"})
 _IDS: Final = rb"-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
 _TRACEPARENT: Final = re.compile(rb"00%b|(?!00|ff)[0-9a-f]{2}%b(?:-.*)?" % (_IDS, _IDS)).fullmatch
 """Version 00 ends after the flags, later ones may go on, ff is none."""
@@ -42,12 +41,17 @@ _CLEAN: Final = re.compile(rb"[ -~]*").fullmatch
 
 class Intake:
     """Reads the headers of every request. *trust* are CIDRs (``"10.0.0.0/8"``); a faulty one raises
-    ``ValueError``.
+    ``ValueError``. *time_header* is where a client says how long it will wait; with ``None`` none can.
+
+    Upstreams are told the time left by the same name, so that gateways in a row understand each other.
     """
 
-    __slots__ = ("_networks", "_trusted")
+    __slots__ = ("_names", "_networks", "_sent_as", "_time_header", "_trusted")
 
-    def __init__(self, trust: Iterable[str] = ()) -> None:
+    def __init__(self, trust: Iterable[str] = (), time_header: str | None = TIME_HEADER) -> None:
+        self._sent_as = (time_header or TIME_HEADER).lower()
+        self._time_header = None if time_header is None else time_header.lower().encode()
+        self._names = _WANTED if self._time_header is None else _WANTED | {self._time_header}
         self._networks: list[IPv4Network | IPv6Network] = [ip_network(cidr) for cidr in trust]
         self._trusted: dict[str, bool] = {}
 
@@ -59,18 +63,20 @@ class Intake:
         *client* is the address of the peer as ASGI gives it.
         """
         found: dict[bytes, bytes] | None = None
+        names = self._names
         for name, value in headers:
-            if name in _WANTED:
+            if name in names:
                 if found is None:
                     found = {}
                 # A second one makes a list of those that may be lists, and nonsense of the others.
                 found[name] = value if name not in found else found[name] + b"," + value
         if found is None:
             trace_id = new_trace_id()
-            return Trace(trace_id, "00", trace_id), time_limit
-        wanted = found.get(b"x-request-timeout-ms")
-        if wanted is not None and _MILLISECONDS(wanted):
-            time_limit = min(time_limit, int(wanted) / 1000)
+            return Trace(trace_id, "00", trace_id, time_header=self._sent_as), time_limit
+        if self._time_header is not None:
+            wanted = found.get(self._time_header)
+            if wanted is not None and _MILLISECONDS(wanted):
+                time_limit = min(time_limit, int(wanted) / 1000)
         return self._trace(found, client), time_limit
 
     def trusts(self, address: str) -> bool:
@@ -109,7 +115,7 @@ class Intake:
         given_id = found.get(b"x-request-id")
         if given_id is not None and _REQUEST_ID(given_id):
             request_id = given_id.decode()
-        return Trace(trace_id, flags, request_id, parent_id, state, baggage)
+        return Trace(trace_id, flags, request_id, parent_id, state, baggage, self._sent_as)
 
 
 def new_trace_id() -> str:

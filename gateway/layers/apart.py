@@ -32,13 +32,21 @@ class Linked(Trace):
     __slots__ = ("origin",)
 
     def __init__(self, origin: Trace) -> None:
-        super().__init__(f"{getrandbits(128) or 1:032x}", origin.flags, origin.request_id)
+        own = f"{getrandbits(128) or 1:032x}"
+        super().__init__(own, origin.flags, origin.request_id, time_header=origin.time_header)
         self.origin = origin
 
 
 def without_baggage(trace: Trace) -> Trace:
     """The same trace, of which an upstream learns nothing that calls are not told apart by."""
-    return Trace(trace.trace_id, trace.flags, trace.request_id, trace.parent_id, trace.tracestate)
+    return Trace(
+        trace.trace_id,
+        trace.flags,
+        trace.request_id,
+        trace.parent_id,
+        trace.tracestate,
+        time_header=trace.time_header,
+    )
 
 
 class _Limit:

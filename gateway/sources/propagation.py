@@ -27,6 +27,6 @@ def _lines(trace: Trace) -> tuple[bytes, bytes]:
         lines += f"tracestate: {trace.tracestate}\r\n"
     if trace.baggage:
         lines += f"baggage: {trace.baggage}\r\n"
-    lines += "x-request-timeout-ms: "
+    lines += f"{trace.time_header}: "
     trace.lines = f"traceparent: 00-{trace.trace_id}-".encode(), lines.encode("latin-1")
     return trace.lines

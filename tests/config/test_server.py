@@ -1,5 +1,7 @@
 import ipaddress
 
+import pytest
+
 from gateway.config import load_text
 from tests.config.sample import UPSTREAMS, faults_of
 
@@ -34,3 +36,22 @@ def test_off_reveals_nothing():
 
 def test_time_limit_is_never_off():
     assert faults_of(server, "server: { time_limit: off }") == ["time_limit: `off` is not a duration"]
+
+
+def test_header_of_the_time_limit_is_a_name_of_its_own_or_off():
+    assert server().timeout_header == "x-request-timeout-ms"
+    assert server("server: { timeout_header: X-Envoy-Expected-Rq-Timeout-Ms }").timeout_header == (
+        "x-envoy-expected-rq-timeout-ms"
+    )
+    assert server("server: { timeout_header: off }").timeout_header is None
+
+
+@pytest.mark.parametrize("name", ["Host", "cookie", "x-request-id", "Authorization"])
+def test_header_that_means_something_else_says_no_time_limit(name):
+    [fault] = faults_of(server, f"server: {{ timeout_header: {name} }}")
+
+    assert fault == f"timeout_header: `{name.lower()}` is a header for something else"
+
+
+def test_heads_may_have_64_kib_unless_it_says_so():
+    assert (server().max_head, server("server: { max_head: 8KiB }").max_head) == (65536, 8192)

@@ -205,3 +205,16 @@ async def test_a_sibling_is_cut_at_once_when_a_required_step_fails():
         assert answer.status == 502
         async with asyncio.timeout(LATE):
             await left.wait()
+
+
+@pytest.mark.parametrize(("setting", "name"), [("X-Patience", "x-patience"), ("off", "x-request-timeout-ms")])
+async def test_d2_upstreams_are_told_the_time_left_by_the_gateways_own_name(setting, name):
+    site = Site({"/x": 1, "/y": 2})
+    async with serving(f"server: {{ timeout_header: {setting} }}\n{CONFIG}", URL=site) as served:
+        await served.get("/patient", ("x-patience", "700"), ("x-request-timeout-ms", "300"))
+    told = {
+        key for asked in site.asked for key in asked.headers if key in ("x-patience", "x-request-timeout-ms")
+    }
+    left = max(int(asked.headers[name]) for asked in site.asked)
+    assert told == {name}
+    assert left <= 700 if setting != "off" else left > 700

@@ -192,6 +192,25 @@ def test_time_limit_is_only_ever_shortened(value, limit):
     assert read(("x-request-timeout-ms", value))[1] == limit
 
 
+def test_time_limit_is_read_from_the_header_of_the_configured_name_and_no_other():
+    intake = Intake((), "X-Patience")
+    headers = [(b"x-patience", b"250"), (b"x-request-timeout-ms", b"100")]
+
+    found, limit = intake.read(headers, CLIENT, 2.0)
+
+    assert (limit, found.time_header) == (0.25, "x-patience")
+
+
+def test_without_such_a_header_no_client_shortens_anything():
+    found, limit = Intake((), None).read([(b"x-request-timeout-ms", b"100")], CLIENT, 2.0)
+
+    assert (limit, found.time_header) == (2.0, "x-request-timeout-ms")
+
+
+def test_request_without_any_header_tells_upstreams_by_the_configured_name_too():
+    assert Intake((), "X-Patience").read([], CLIENT, 2.0)[0].time_header == "x-patience"
+
+
 NAMES = st.sampled_from(
     ["traceparent", "tracestate", "baggage", "x-request-id", "x-request-timeout-ms", "host"]
 )

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.buffered import Buffered
 from gateway.call import Trace
-from gateway.layers.apart import Apart, Linked
+from gateway.layers.apart import Apart, Linked, without_baggage
 from gateway.outcome import Cause, Success
 from gateway.timers import Timers
 from tests.support.calls import make_call
@@ -185,3 +185,12 @@ async def test_it_describes_itself():
 
     assert repr(setting.apart) == "<Apart 1 of 10 under way>"
     await setting.apart.drain(0.0)
+
+
+async def test_what_runs_apart_tells_the_time_left_by_the_gateways_own_name():
+    setting, call = Setting(), make_call()
+    call.trace = Trace("0" * 31 + "1", "00", "req-7", time_header="x-patience")
+    twin = setting.begin(call)
+    await asyncio.sleep(0.01)
+
+    assert (twin.trace.time_header, without_baggage(call.trace).time_header) == ("x-patience", "x-patience")

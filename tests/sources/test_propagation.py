@@ -41,3 +41,9 @@ def test_tracestate_and_baggage_go_along_only_if_there_are_any():
         Trace(TRACE_ID, "00", "r-1", tracestate="a=1,b=2", baggage="user=ä".encode().decode("latin-1"))
     )
     assert (both["tracestate"], both["baggage"]) == ("a=1,b=2", "user=ä")
+
+
+def test_time_left_has_the_name_that_the_gateway_gives_it():
+    sent = lines(Trace(TRACE_ID, "00", "r-1", time_header="x-patience"))
+
+    assert (sent["x-patience"], "x-request-timeout-ms" in sent) == ("2000", False)
