@@ -15,7 +15,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextvars import Context
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from gateway.buffered import Buffered
 from gateway.call import Call, Layer, Source
@@ -25,12 +25,6 @@ from gateway.layers.observe import BUG, CANCELLED
 from gateway.outcome import ALIVE, ANOTHER_WON, REFUSED, Cause, Failure, Outcome
 from gateway.timers import Timers
 
-if TYPE_CHECKING:
-    from gateway.layers.bulkhead import Bulkhead
-
-CROWDED: Final = 0.8
-"""Share of a bulkhead's slots in use above which the upstream gets no hedges."""
-
 _NOT_THE_UPSTREAMS: Final = REFUSED | {Cause.OUT_OF_TIME, Cause.INTERNAL}
 
 _CROWDED_OUT: Final = Failure(Cause.BULKHEAD_FULL, "no slot to spare for a hedge")
@@ -38,16 +32,11 @@ _CROWDED_OUT: Final = Failure(Cause.BULKHEAD_FULL, "no slot to spare for a hedge
 _log = logging.getLogger("gateway.layers.hedge")
 
 
-def crowding(bulkhead: Bulkhead) -> Callable[[], bool]:
-    """Whether *bulkhead* is nearly full: then a hedge would take the slot of somebody's first attempt."""
-    return lambda: bulkhead.in_use > CROWDED * bulkhead.slots
-
-
 class Hedge:
     """Whether a call is hedged, and after how long.
 
-    *half_open* tells whether the circuit must not be given extra attempts now, *crowded* whether slots are
-    short.
+    *half_open* tells whether the circuit must not be given extra attempts now, *crowded* whether a hedge
+    would take the slot of somebody's first attempt.
     """
 
     __slots__ = ("after", "budget", "crowded", "half_open")

@@ -9,12 +9,13 @@ from gateway.call import stack
 from gateway.layers.breaker import Breaker, breaking
 from gateway.layers.budget import Budget
 from gateway.layers.bulkhead import Bulkhead, limiting
-from gateway.layers.hedge import crowding, hedging
+from gateway.layers.hedge import hedging
 from gateway.layers.hedge_delay import FixedDelay
 from gateway.layers.timeout import timing_out
 from gateway.sources.http import http_source
 from gateway.timers import Timers
 from gateway.transport.exchange import Request
+from tests.support.hedged import crowding
 from tests.support.servers import answer, scripted
 from tests.support.transports import KINDS, MiB, Origin, a_call
 

@@ -14,7 +14,7 @@ from gateway.layers.bulkhead import Bulkhead, limiting
 from gateway.layers.deadline import within_deadline
 from gateway.layers.fallback import standing_in
 from gateway.layers.gradient import Gradient, GradientRules
-from gateway.layers.hedge import crowding, hedging
+from gateway.layers.hedge import hedging
 from gateway.layers.hedge_delay import FixedDelay
 from gateway.layers.nothing import answering_nothing
 from gateway.layers.observe import observing_attempts, observing_calls
@@ -25,6 +25,7 @@ from gateway.outcome import Cause, Failure, Freshness, Success
 from gateway.timers import Timers
 from tests.support.calls import make_call
 from tests.support.circuits import RC
+from tests.support.hedged import crowding
 from tests.support.meters import RecordingMeter
 from tests.support.sources import Hang, ScriptedSource
 

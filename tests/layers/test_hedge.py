@@ -10,12 +10,12 @@ import pytest
 
 from gateway.layers.budget import Budget
 from gateway.layers.bulkhead import Bulkhead
-from gateway.layers.hedge import Hedge, crowding
+from gateway.layers.hedge import Hedge
 from gateway.layers.hedge_delay import FixedDelay, LiveDelay
 from gateway.outcome import ANOTHER_WON, Cause, Failure, Success
 from tests.support.calls import make_call
 from tests.support.circuits import RC
-from tests.support.hedged import Hedged
+from tests.support.hedged import Hedged, crowding
 from tests.support.sources import After, Hang
 
 DOWN = Failure(Cause.FAILED, "HTTP 503", 503)

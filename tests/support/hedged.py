@@ -6,13 +6,19 @@ from math import inf
 from gateway.buffered import Buffered
 from gateway.call import stack
 from gateway.layers.backoff import Backoff
+from gateway.layers.balance import CROWDED
 from gateway.layers.budget import Budget
-from gateway.layers.hedge import crowding, hedging
+from gateway.layers.hedge import hedging
 from gateway.layers.hedge_delay import FixedDelay
 from gateway.layers.retry import retrying
 from tests.support.calls import make_call
 from tests.support.sources import ReceivingSource
 from tests.support.upstreams import Upstream
+
+
+def crowding(bulkhead):
+    """Whether *bulkhead* has no slot to spare."""
+    return lambda: bulkhead.in_use > CROWDED * bulkhead.slots
 
 
 class Hedged:
