@@ -46,13 +46,26 @@ class Bulkhead:
     """*slots* attempts at once, *waiting* more in the queue, each for at most *max_wait* seconds.
 
     ``limit`` is what was agreed last; ``slots``, how many there are now, is less while there is a cap.
+    ``direct`` are those for attempts that go past the layers: none while there is a cap, as whoever set it
+    stands in a layer and counts.
     """
 
-    __slots__ = ("_cap", "_queue", "in_use", "limit", "max_wait", "name", "refused", "slots", "waiting")
+    __slots__ = (
+        "_cap",
+        "_queue",
+        "direct",
+        "in_use",
+        "limit",
+        "max_wait",
+        "name",
+        "refused",
+        "slots",
+        "waiting",
+    )
 
     def __init__(self, slots: int, waiting: int, max_wait: float, name: str = "") -> None:
         self.name = name
-        self.slots = self.limit = slots
+        self.slots = self.limit = self.direct = slots
         self.waiting = waiting
         self.max_wait = max_wait
         self.in_use = 0
@@ -87,7 +100,10 @@ class Bulkhead:
         self._fit()
 
     def _fit(self) -> None:
-        self.slots = self.limit if self._cap is None else min(self._cap, self.limit)
+        if self._cap is None:
+            self.slots = self.direct = self.limit
+        else:
+            self.slots, self.direct = min(self._cap, self.limit), 0
         while self._queue and self.in_use < self.slots:
             waiter, _ = self._queue.popitem(last=False)
             self.in_use += waiter.grant()

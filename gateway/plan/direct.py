@@ -118,7 +118,7 @@ class Direct:
         now = self.clock()
         if (
             (circuit is not None and circuit.state is not _CLOSED)
-            or (bulkhead is not None and bulkhead.in_use >= bulkhead.slots)
+            or (bulkhead is not None and bulkhead.in_use >= bulkhead.direct)
             or call.deadline - now < call.floor
         ):
             return None

@@ -130,6 +130,18 @@ def test_cap_bounds_the_slots_whatever_the_limit_is_and_gives_them_back_when_it_
     assert bulkhead.slots == 2
 
 
+def test_nobody_goes_past_the_layers_while_there_is_a_cap():
+    bulkhead = Bulkhead(20, 5, 0.1)
+    assert bulkhead.direct == 20
+
+    bulkhead.cap(30)
+    assert (bulkhead.slots, bulkhead.direct) == (20, 0)
+
+    bulkhead.resize(7)
+    bulkhead.cap(None)
+    assert (bulkhead.slots, bulkhead.direct) == (7, 7)
+
+
 def test_whatever_is_done_to_it_no_slot_is_lost_or_made_up():
     seeded = random.Random(20)
     bulkhead = Bulkhead(5, 10, 0.1)

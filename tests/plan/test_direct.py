@@ -14,6 +14,7 @@ from gateway.layers.deadline import within_deadline
 from gateway.layers.fallback import standing_in
 from gateway.layers.nothing import answering_nothing
 from gateway.layers.observe import observing_attempts, observing_calls
+from gateway.layers.ramp import Ramp, ramping
 from gateway.layers.timeout import timing_out
 from gateway.outcome import Cause, Failure, Freshness, Success
 from gateway.plan.background import Background
@@ -74,8 +75,10 @@ class World:
         self.background = Background()
         self.engine = Engine(self.timers, self.buffered, self.background, loop.time)
         rules = CircuitRules(minimum_throughput=4, consecutive=None, open_for=0.1, jitter=0.0, timeout=9.0)
-        self.breaker = Breaker(name="x", rules=rules, clock=loop.time, random=lambda: 0.5)
         self.bulkhead = Bulkhead(self.scene.slots, waiting=2, max_wait=0.05)
+        self.ramp = Ramp(self.bulkhead, first=1)
+        notice = self.ramp.notice
+        self.breaker = Breaker(name="x", rules=rules, clock=loop.time, random=lambda: 0.5, listener=notice)
         self.attempts, self.calls = RecordingMeter(), RecordingMeter()
         script = {(n, i): e for n, r in enumerate(self.scene.requests) for i, e in enumerate(r.entries)}
         self.wire = ScriptedWire(script, self.buffered)
@@ -88,6 +91,7 @@ class World:
         layers += [observing_attempts(self.attempts, clock), refusing_while_open(self.breaker, clock)]
         layers += [
             limiting(self.bulkhead, self.timers),
+            ramping(self.ramp),
             breaking(self.breaker, clock),
             timing_out(self.timers),
         ]
