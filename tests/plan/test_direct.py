@@ -58,6 +58,7 @@ class Scene:
     required: bool = False
     backed: bool = False
     chained: bool = False
+    ramped: bool = False
 
 
 @dataclass
@@ -77,6 +78,8 @@ class World:
         rules = CircuitRules(minimum_throughput=4, consecutive=None, open_for=0.1, jitter=0.0, timeout=9.0)
         self.bulkhead = Bulkhead(self.scene.slots, waiting=2, max_wait=0.05)
         self.ramp = Ramp(self.bulkhead, first=1)
+        if self.scene.ramped:
+            self.ramp.begin()
         notice = self.ramp.notice
         self.breaker = Breaker(name="x", rules=rules, clock=loop.time, random=lambda: 0.5, listener=notice)
         self.attempts, self.calls = RecordingMeter(), RecordingMeter()
@@ -204,7 +207,9 @@ def scene_of(random):
         )
         ending = random.choice(["", "", "", "leaves", "cancelled"])
         requests.append(Request(instants.pop(), entries, **({ending: instants.pop()} if ending else {})))
-    flags = {name: random.random() < 0.5 for name in ("repeatable", "required", "backed", "chained")}
+    flags = {
+        name: random.random() < 0.5 for name in ("repeatable", "required", "backed", "chained", "ramped")
+    }
     return Scene(tuple(requests), slots=random.randint(1, 6), **flags)
 
 
