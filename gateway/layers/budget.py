@@ -34,7 +34,7 @@ _LONGEST: Final = 100.0
 class Extra:
     """Extra attempts of one kind; each number only ever grows.
 
-    ``sent`` were made, ``won`` gave the call its answer, ``withheld`` were due and found the budget empty.
+    ``sent`` were made, ``won`` gave the call its answer, ``withheld`` were due and could not be paid for.
     """
 
     __slots__ = ("sent", "withheld", "won")

@@ -1,6 +1,7 @@
 """A second attempt beside a slow first one."""
 
 import asyncio
+import gc
 import logging
 from contextvars import ContextVar
 from dataclasses import replace
@@ -450,6 +451,24 @@ async def test_cancelled_hedge_does_not_keep_its_call_waiting():
 
     assert await task is DOWN
     await hedged.assert_idle()
+
+
+@pytest.mark.parametrize(
+    "script", [[Hang(), After(0.01)], [After(0.04), Hang()], [After(0.04, DOWN), After(0.05, DOWN)]]
+)
+async def test_race_leaves_no_reference_cycle(script):
+    hedged = Hedged(*script)
+    await hedged.ask()
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(15):
+            hedged.wire.will(*script)
+            await hedged.ask()
+        await hedged.assert_idle()
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 async def test_budget_counts_first_attempts_where_no_retries_do():
