@@ -21,6 +21,10 @@ def crowding(bulkhead):
     return lambda: bulkhead.in_use > CROWDED * bulkhead.slots
 
 
+def no():
+    return False
+
+
 class Hedged:
     """``ask()`` makes one call, hedged after 30 ms; *attempts*: also retried. Each attempt holds bytes."""
 
@@ -30,11 +34,11 @@ class Hedged:
         after=None,
         budget=None,
         attempts=1,
-        half_open=lambda: False,
-        chance=lambda: 0.0,
+        half_open=no,
+        buffered=None,
         **rest,
     ) -> None:
-        self.buffered = Buffered(1 << 30)
+        self.buffered = buffered or Buffered(1 << 30)
         self.upstream = Upstream(*script, wire=ReceivingSource(self.buffered), **rest)
         self.wire = self.upstream.wire
         self.loop = self.upstream.loop
