@@ -160,7 +160,7 @@ class StepCompiler:
             nothing_on=self.spec.nothing_on,
             stand_in=stand_in,
             following=retrying and retrying.following(inner),
-            deposit=retrying and retrying.deposit,
+            deposit=retrying and retrying.retry.budget.deposit,
         )
 
     def _requirement(self) -> tuple[bool, str]:

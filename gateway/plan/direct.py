@@ -97,7 +97,7 @@ class Direct:
         nothing_on: AbstractSet[int] = frozenset(),
         stand_in: StandIn | None = None,
         following: Callable[[Call, Failure], Awaitable[Outcome]] | None = None,
-        deposit: Callable[[], None] | None = None,
+        deposit: Callable[[float], None] | None = None,
     ) -> None:
         self.wire = wire
         self.begin_wire = wire.begin
@@ -133,7 +133,7 @@ class Direct:
             bulkhead.in_use += 1
         self.timers.of(call.timeout).start(call)
         if self.deposit is not None:
-            self.deposit()
+            self.deposit(now)
         return attempt
 
 

@@ -20,6 +20,7 @@ from gateway.call import Call, Waiter
 from gateway.outcome import Cause, Failure
 from gateway.transport.exchange import Response
 from gateway.transport.reader import Reader
+from gateway.transport.whole import Whole
 
 Result = Response | Failure | None
 """How an exchange ends. ``None``: a reused connection ended before the first byte of an answer, as it
@@ -60,7 +61,7 @@ class Connection(asyncio.Protocol):
         self.born = self.idle_since = loop.time()
         self.closed = self.lost = self.reusable = False
         self._on_idle_end = on_idle_end
-        self._reader = Reader(max_response, buffered)
+        self._reader = Reader(max_response, buffered, Whole())
         self._transport: asyncio.Transport | None = None
         self._waiter: Waiter | None = None
         self._large = False

@@ -36,15 +36,29 @@ class Response:
     """A whole HTTP answer; headers in the order and the spelling in which they came.
 
     White space may follow a value in ``headers`` (to cut it off everywhere costs more than it is worth);
-    ``header`` gives values without it.
+    ``header`` gives values without it. Without *headers* they are taken from *raw*, which begins with a head
+    that a parser has accepted, when somebody asks for them.
     """
 
-    __slots__ = ("body", "headers", "status")
+    __slots__ = ("_headers", "_raw", "body", "status")
 
-    def __init__(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    def __init__(
+        self, status: int, headers: list[tuple[bytes, bytes]] | None, body: bytes, raw: bytes = b""
+    ) -> None:
         self.status = status
-        self.headers = headers
         self.body = body
+        self._headers = headers
+        self._raw = raw
+
+    @property
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """All headers; made at the first look."""
+        headers = self._headers
+        if headers is None:
+            lines = self._raw[: self._raw.index(b"\r\n\r\n")].split(b"\r\n")[1:]
+            headers = self._headers = [_parted(line) for line in lines]
+            self._raw = b""
+        return headers
 
     def header(self, name: bytes) -> bytes | None:
         """The first header of that name (given in lower case), whatever case it was sent in."""
@@ -55,6 +69,11 @@ class Response:
 
     def __repr__(self) -> str:
         return f"<Response {self.status}, {len(self.body)} bytes>"
+
+
+def _parted(line: bytes) -> tuple[bytes, bytes]:
+    name, _, value = line.partition(b":")
+    return name, value.lstrip(b" \t")
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,11 @@ def fault_in_size(headers: Headers) -> str | None:
     return None
 
 
+def too_much(data: bytes, end: int) -> bool:
+    """The same of the head that *data* begins with, which a parser has accepted and which ends at *end*."""
+    return end > MAX_HEAD or data.count(b"\r\n", 0, end) > MAX_HEADERS
+
+
 def announced_length(headers: Headers) -> int | None:
     """The content-length, which the parser has checked; ``None`` without one."""
     for name, value in headers:

@@ -17,6 +17,7 @@ from gateway.call import Call
 from gateway.outcome import Cause, Failure
 from gateway.transport import framing
 from gateway.transport.exchange import Response
+from gateway.transport.whole import Whole
 
 _HTTP: Final = b"HTTP/1."
 _CR: Final = 13
@@ -52,13 +53,19 @@ class Reader:
         "_size",
         "_status",
         "_until_close",
+        "_whole",
         "clean",
     )
 
-    def __init__(self, max_response: int, buffered: Buffered) -> None:
+    _chunked: bool
+    _failure: Failure | None
+    _response: Response | None
+
+    def __init__(self, max_response: int, buffered: Buffered, whole: Whole | None = None) -> None:
         self._max_response = max_response
         self._buffered = buffered
         self._parser: HttpResponseParser | None = HttpResponseParser(self)
+        self._whole = whole
         self._headers: framing.Headers = []
         self._pieces: list[bytes] = []
         self.clean = False
@@ -67,12 +74,8 @@ class Reader:
         """Expect an answer for *call*; *head_only*: to a HEAD request."""
         self._call = call
         self._head_only = head_only
-        self._begun = self._checked = self._chunked = self._extra = False
-        self._keep = self._until_close = self.clean = False
-        self._raw = self._size = self._status = self._head_count = self._quiet = self._before = 0
+        self._begun = self._until_close = self.clean = False
         self._prefix = b""
-        self._failure: Failure | None = None
-        self._response: Response | None = None
 
     @property
     def started(self) -> bool:
@@ -85,8 +88,17 @@ class Reader:
 
     def read(self, data: bytes) -> Response | Failure | None:
         """What *data* completes; ``None``: more is to come."""
-        if not self._begun and (self._prefix or not data.startswith(_HTTP)):
-            return self._read_first(data)
+        if not self._begun:
+            if self._prefix or not data.startswith(_HTTP):
+                return self._read_first(data)
+            self._begun = True
+            if self._whole is not None and not self._head_only:
+                response = self._whole.read(data)
+                if response is not None:
+                    return self._counted(response, self._whole.keep)
+                if self._whole.hopeless:
+                    self._whole = None
+            self._reset()
         parser = self._parser
         assert parser is not None
         try:
@@ -112,12 +124,13 @@ class Reader:
     def close(self) -> None:
         """Nothing will be read any more."""
         self._parser = None
+        if self._whole is not None:
+            self._whole.close()
 
     # httptools' callbacks, in the order in which they come
 
     def on_message_begin(self) -> None:
         """Another answer after a complete one is not ours."""
-        self._begun = True
         if self._response is not None:
             self._extra = True
 
@@ -172,6 +185,25 @@ class Reader:
         self._pieces = []
 
     # what follows from them
+
+    def _reset(self) -> None:
+        """Begin to read an answer that takes more than one look."""
+        self._checked = self._chunked = self._extra = self._keep = False
+        self._raw = self._size = self._status = self._head_count = self._quiet = self._before = 0
+        self._failure = None
+        self._response = None
+
+    def _counted(self, response: Response, keep: bool) -> Response | Failure:  # noqa: FBT001 - one caller
+        """*response*, which came whole, if there is room for its body."""
+        size = len(response.body)
+        if size > self._max_response:
+            return Failure(Cause.TOO_LARGE, f"an answer of {size} bytes")
+        if size:
+            if not self._buffered.take(size):
+                return Failure(Cause.BULKHEAD_FULL, "max_buffered")
+            self._call.held += size
+        self.clean = keep
+        return response
 
     def _check_coding(self) -> None:
         """To be called while the parser is at this answer: it tells the version of what it saw last."""

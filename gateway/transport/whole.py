@@ -1,0 +1,92 @@
+"""Reads an answer that arrives whole, in one piece, as nearly all small ones do.
+
+httptools calls back for every header, and nobody looks at most of them: those calls are half of what reading
+an answer costs. Here the same parser checks the same bytes without telling of headers; whoever asks for them
+gets them from the bytes that it accepted.
+
+Rules of the file:
+1. Only what is certain counts: one answer of a known length, head and body exactly as long as the piece.
+   Everything else, also everything wrong, is left to ``Reader``, which begins with the same bytes anew.
+2. A parser that saw anything else than whole answers is thrown away.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+from gateway.transport import framing
+from gateway.transport.exchange import Response
+
+_END: Final = b"\r\n\r\n"
+_PATIENCE: Final = 2
+_SMALL: Final = 4 * framing.MAX_HEADERS  # a line takes four bytes at least, so there is no need to count
+
+
+class Whole:
+    """``read`` one piece after the other; ``keep`` tells whether the last answer allows another one.
+
+    An upstream whose answers never come whole is not asked twice: ``hopeless`` after two in a row.
+    """
+
+    __slots__ = ("_bodies", "_ended", "_left", "_parser", "keep", "on_body")
+
+    def __init__(self) -> None:
+        self.keep = False
+        self._left = _PATIENCE
+        self._ended = 0
+        self._bodies: list[bytes] = []
+        self.on_body = self._bodies.append
+        self._parser: HttpResponseParser | None = HttpResponseParser(self)
+
+    @property
+    def hopeless(self) -> bool:
+        """It is not worth asking any more."""
+        return not self._left
+
+    def read(self, data: bytes) -> Response | None:
+        """The answer that *data*, its first piece, is; ``None`` if it is not exactly one."""
+        parser = self._parser or self._anew()
+        try:
+            parser.feed_data(data)
+        except (HttpParserError, HttpParserUpgrade):
+            self._give_up()
+            return None
+        bodies = self._bodies
+        body = bodies[0] if bodies else b""
+        head = len(data) - len(body) - 4
+        status = parser.get_status_code()
+        # The first head is followed by the body, to the byte: no chunk sizes, no line ends behind it, and no
+        # other answer before it or after it.
+        if (
+            self._ended != 1
+            or status < 200
+            or data.find(_END) != head
+            or (head > _SMALL and framing.too_much(data, head))
+        ):
+            self._give_up()
+            return None
+        self._ended = 0
+        self._left = _PATIENCE
+        bodies.clear()
+        return Response(status, None, body, data)
+
+    def close(self) -> None:
+        """Part from the parser, which refers to this object."""
+        self._parser = None
+
+    def on_message_complete(self) -> None:
+        """An answer ended (the parser knows only now whether another may follow)."""
+        self._ended += 1
+        self.keep = self._parser.should_keep_alive()  # type: ignore[union-attr]  # it is what calls
+
+    def _give_up(self) -> None:
+        self._left -= 1
+        self._parser = None
+
+    def _anew(self) -> HttpResponseParser:
+        self._ended = 0
+        self._bodies.clear()
+        self._parser = HttpResponseParser(self)
+        return self._parser
