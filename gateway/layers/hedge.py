@@ -191,7 +191,7 @@ class _Hedging:
             self.hedge.ended(outcome, now, now - started)
             return outcome
         race = _Race(self, call, inner)
-        timer = self.timers.of(delay)
+        timer = self.timers.of(delay)  # a live delay, too, has few values: the bounds of its buckets
         timer.start(race)
         try:
             outcome = await inner(call)
