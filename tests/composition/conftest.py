@@ -1,1 +1,4 @@
-from tests.support.virtual_time import pytest_asyncio_loop_factories  # noqa: F401 - pytest finds it here
+from tests.support.seeded import seeded
+from tests.support.virtual_time import pytest_asyncio_loop_factories
+
+__all__ = ["pytest_asyncio_loop_factories", "seeded"]

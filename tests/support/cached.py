@@ -23,13 +23,20 @@ class CachedStep:
     """Five seconds fresh, 30 while revalidating, 300 for errors; no spread unless *random* is given."""
 
     def __init__(
-        self, *script, store=None, coalesce=False, random=lambda: 0.5, times=(5.0, 30.0, 300.0), **rules
+        self,
+        *script,
+        wire=None,
+        store=None,
+        coalesce=False,
+        random=lambda: 0.5,
+        times=(5.0, 30.0, 300.0),
+        **rules,
     ):
         self.loop = asyncio.get_running_loop()
         self.clock = self.loop.time
         self.timers = Timers(self.loop)
         self.buffered = Buffered(10**9)
-        self.wire = ScriptedSource().will(*script)
+        self.wire = wire or ScriptedSource().will(*script)
         self.store = store or MemoryStore(10**9, self.clock)
         self.refreshing = Apart(self.timers, self.buffered, self.clock, 100)
         self.copies = Copies(self.store, self.refreshing)
