@@ -187,12 +187,12 @@ def _reads(uses: Iterable[Use]) -> list[Read[bytes]]:
 
 
 def _values(reads: Iterable[Read[bytes]], scope: Scope) -> list[bytes] | None:
-    """What was read, a missing value unlike every other; ``None`` if a step that is read did not answer."""
+    """What was read, as JSON and a missing value as nothing; ``None`` if a step that is read did not answer."""
     inputs, outcomes = scope.inputs, scope.outcomes
     values: list[bytes] = []
     for read in reads:
         value = read(inputs, outcomes)
         if isinstance(value, Failure):
             return None
-        values.append(b"-" if value is None else b"=" + value)
+        values.append(value or b"")
     return values
