@@ -187,7 +187,7 @@ def _reads(uses: Iterable[Use]) -> list[Read[bytes]]:
 
 
 def _values(reads: Iterable[Read[bytes]], scope: Scope) -> list[bytes] | None:
-    """What was read, as JSON and a missing value as nothing; ``None`` if a step that is read did not answer."""
+    """What was read as JSON, empty where there is nothing; ``None`` if a step that is read did not answer."""
     inputs, outcomes = scope.inputs, scope.outcomes
     values: list[bytes] = []
     for read in reads:
