@@ -113,7 +113,10 @@ def operating(status: int, cause: str, title: str, request_id: str, detail: str 
 
 
 def no_space(request_id: str) -> Problem:
-    """The gateway holds as many body bytes as it may (``server.max_buffered``)."""
+    """The gateway holds as many body bytes, or has as many requests under way, as it may.
+
+    (``server.max_buffered``, ``server.admission``)
+    """
     cause = Cause.BULKHEAD_FULL
     status, title = _TABLE[cause]
     return _problem(status, cause, title, request_id, retry_after=_DEFAULT_RETRY_AFTER)
