@@ -54,14 +54,17 @@ class AdmissionSnapshot:
 class Admission:
     """At most *limit* requests under way. Whoever entered leaves exactly once."""
 
-    __slots__ = ("_late_probes", "_most", "_refused", "_shares_of", "in_flight", "limit")
+    __slots__ = ("_late_probes", "_most", "_refused", "_sheddable", "in_flight", "limit")
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.in_flight = 0
-        self._most = {priority: max(1, int(share * limit)) for priority, share in SHARES.items()}
-        self._shares_of = dict(self._most)
-        self._refused = dict.fromkeys(Priority, 0)
+        # Lists, as the hash of an enumeration is written in Python; -1 is their last place.
+        self._most = [0] * len(Priority)
+        self._refused = [0] * len(Priority)
+        for priority, share in SHARES.items():
+            self._most[priority] = max(1, int(share * limit))
+        self._sheddable = self._most[Priority.SHEDDABLE]
         self._late_probes = 0
 
     def enter(self, priority: Priority) -> bool:
@@ -79,7 +82,7 @@ class Admission:
     def notice_lag(self, seconds: float) -> None:
         """The event loop was probed, and *seconds* late."""
         self._late_probes = self._late_probes + 1 if seconds >= LATE else 0
-        self._most[Priority.SHEDDABLE] = 0 if self.late else self._shares_of[Priority.SHEDDABLE]
+        self._most[Priority.SHEDDABLE] = 0 if self.late else self._sheddable
 
     @property
     def late(self) -> bool:
@@ -88,7 +91,7 @@ class Admission:
 
     def snapshot(self) -> AdmissionSnapshot:
         """Admission now, for metrics and the admin pages."""
-        refused = {priority.name.lower(): count for priority, count in self._refused.items()}
+        refused = {priority.name.lower(): self._refused[priority] for priority in Priority}
         return AdmissionSnapshot(self.limit, self.in_flight, self.late, refused)
 
     def __repr__(self) -> str:
