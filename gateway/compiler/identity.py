@@ -21,7 +21,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.compiler.names import Edges, Names, Use, Where
-from gateway.compiler.reads import Read, json_read
+from gateway.compiler.reads import Read, json_read, text_read
 from gateway.compiler.references import TemplateFault
 from gateway.config import ABSENT
 from gateway.outcome import Failure
@@ -182,17 +182,24 @@ def _reference(names: Names, text: str) -> Use:
     raise TemplateFault("a key is a list of references", 0, hint)
 
 
-def _reads(uses: Iterable[Use]) -> list[Read[bytes]]:
-    return [json_read(use) for use in uses]
+def _reads(uses: Iterable[Use]) -> list[Read[bytes] | Read[str]]:
+    """How each is read: as text where it comes as text, so that a default equals what it stands for."""
+    return [text_read(use) if _is_text(use) else json_read(use) for use in uses]
 
 
-def _values(reads: Iterable[Read[bytes]], scope: Scope) -> list[bytes] | None:
-    """What was read as JSON, empty where there is nothing; ``None`` if a step that is read did not answer."""
+def _is_text(use: Use) -> bool:
+    return use.slot is not None and use.slot.root != "body" and not use.slot.many
+
+
+def _values(reads: Iterable[Read[bytes] | Read[str]], scope: Scope) -> list[bytes] | None:
+    """What was read, a missing value unlike every other; ``None`` if a step that is read did not answer."""
     inputs, outcomes = scope.inputs, scope.outcomes
     values: list[bytes] = []
     for read in reads:
         value = read(inputs, outcomes)
         if isinstance(value, Failure):
             return None
-        values.append(value or b"")
+        if isinstance(value, str):
+            value = value.encode("utf-8", "surrogatepass")
+        values.append(b"-" if value is None else b"=" + value)
     return values

@@ -153,6 +153,13 @@ def test_missing_part_of_a_key_is_unlike_every_value():
     assert len(of) == 5
 
 
+def test_default_of_a_key_equals_the_value_that_it_stands_for():
+    keyed = Keyed("{query.page | 1}", "{query.tags[]}")
+
+    assert keyed.of(query=b"") == keyed.of(query=b"page=1")
+    assert keyed.of(query=b"tags=a&tags=b") != keyed.of(query=b"tags=a")
+
+
 def test_values_of_a_key_cannot_run_into_each_other():
     keyed = Keyed("{query.a}", "{query.b}")
 
