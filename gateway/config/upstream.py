@@ -135,13 +135,27 @@ class UpstreamSpec(UpstreamSettings):
         return self
 
     @model_validator(mode="after")
-    def _warm_connections_fit(self) -> UpstreamSpec:
-        if self.warm is not None and self.bulkhead is not None:
-            most = self.bulkhead.bounds[2]
-            if self.warm.connections > most:
-                at, also = ("warm", "connections"), (("bulkhead",),)
-                hint = "there are as many as the bulkhead has slots"
-                raise Wrong(f"there are only {most} connections", hint, at, also)
+    def _warm_start_is_possible(self) -> UpstreamSpec:
+        warm = self.warm
+        if warm is None:
+            return self
+        connections = ("warm", "connections")
+        if warm.connections and self.transport == "httpx":
+            raise Wrong(
+                "only `transport: h1` opens connections in advance",
+                "write warm: { connections: 0 } for a ramp alone",
+                at=connections,
+                also=(("transport",),),
+            )
+        if self.bulkhead is None:
+            if warm.ramp:
+                hint = "write warm: { ramp: off } for connections alone"
+                raise Wrong("a ramp needs the slots of a bulkhead", hint, ("warm", "ramp"), (("bulkhead",),))
+            return self
+        most = self.bulkhead.bounds[2]
+        if warm.connections > most:
+            hint = "there are as many as the bulkhead has slots"
+            raise Wrong(f"there are only {most} connections", hint, connections, (("bulkhead",),))
         return self
 
     @model_validator(mode="after")

@@ -63,3 +63,17 @@ def test_warm_connections_fit_into_the_pool():
     settings = "{ url: http://a, bulkhead: { slots: 5 }, warm: { connections: 6 } }"
 
     assert faults_of(with_upstream, settings) == ["there are only 5 connections"]
+
+
+def test_connections_in_advance_are_for_the_own_transport_only():
+    faults = faults_of(with_upstream, "{ url: http://a, transport: httpx, warm: on }")
+
+    assert faults == ["only `transport: h1` opens connections in advance"]
+    assert with_upstream("{ url: http://a, transport: httpx, warm: { connections: 0 } }").warm.ramp
+
+
+def test_ramp_needs_slots():
+    faults = faults_of(with_upstream, "{ url: http://a, bulkhead: off, warm: on }")
+
+    assert faults == ["a ramp needs the slots of a bulkhead"]
+    assert with_upstream("{ url: http://a, bulkhead: off, warm: { ramp: off } }").warm.connections == 10
