@@ -21,6 +21,9 @@ from gateway.call import Call, Source, Trace
 from gateway.outcome import Cause, Failure, Outcome
 from gateway.timers import Timers
 
+ITS_TIME_IS_OVER: Final = Failure(Cause.OUT_OF_TIME, "the time limit of a call made apart")
+"""Cuts a call at its own limit; known by identity to whoever waits for it and has time left."""
+
 _CANCELLED: Final = Failure(Cause.OUT_OF_TIME, "cancelled")
 
 _log = logging.getLogger("gateway.layers")
@@ -58,7 +61,7 @@ class _Limit:
         self._call = call
 
     def expire(self) -> None:
-        self._call.cut(Failure(Cause.OUT_OF_TIME, "the time limit of a call made apart"))
+        self._call.cut(ITS_TIME_IS_OVER)
 
 
 class Apart:
@@ -70,8 +73,9 @@ class Apart:
     def __init__(self, timers: Timers, buffered: Buffered, clock: Callable[[], float], limit: int) -> None:
         self._timers = timers
         self._buffered = buffered
-        self._clock = clock
+        self.clock = clock
         self._limit = limit
+        self._keys: set[bytes] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
         self.refused = 0
@@ -85,14 +89,24 @@ class Apart:
         ``landed(other, outcome)`` is told how it ended, always and once, and may take over ``other.held``.
         ``None``: there are too many.
         """
-        twin = call.twin(self._clock() + time_limit)
+        twin = call.twin(self.clock() + time_limit)
         twin.trace = Linked(call.trace)
         twin.inputs = ()
         twin.siblings = None
-        return twin if self.spawn(self._fly(twin, source, time_limit, landed)) else None
+        return twin if self._spawn(self._fly(twin, source, time_limit, landed)) else None
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> bool:
-        """Do *work* in a task of its own; ``False``, and nothing done, if there is too much already."""
+    def begin_once(self, key: bytes, call: Call, source: Source, time_limit: float) -> None:
+        """The same for whoever needs no answer, unless it is being done for *key* already."""
+        if key in self._keys:
+            return
+
+        def landed(_: Call, __: Outcome) -> None:
+            self._keys.discard(key)
+
+        if self.begin(call, source, time_limit, landed) is not None:
+            self._keys.add(key)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> bool:
         if self._closed or len(self._tasks) >= self._limit:
             self.refused += 1
             work.close()

@@ -31,10 +31,11 @@ _STALE: Final = Freshness.STALE
 
 @dataclass(frozen=True, slots=True)
 class CopiesSnapshot:
-    """What became of look-ups so far, and the refreshes under way; all but the last only grow.
+    """What became of look-ups so far; all but the last only grow.
 
     ``hits`` were fresh, ``stale`` were served while being refreshed, ``stood_in`` for a failure. ``dropped``
-    are refreshes that were not begun because there were too many.
+    are refreshes that were not begun because there were too many, ``refreshing`` those under way; both of all
+    steps.
     """
 
     hits: int
@@ -47,7 +48,11 @@ class CopiesSnapshot:
 
 
 class Copies:
-    """The copies of one *store*. *refreshing* bounds the refreshes; its owner drains it at shutdown."""
+    """The copies of one step in *store*.
+
+    *refreshing* is for all steps that share stores: it makes and bounds the refreshes, one per key at a time.
+    Its owner drains it at shutdown.
+    """
 
     def __init__(self, store: Store, refreshing: Apart) -> None:
         self.get: Callable[[bytes], Awaitable[Copy | None]] = store.get
@@ -57,8 +62,7 @@ class Copies:
         self.misses = 0
         self.kept = 0
         self._store = store
-        self._refreshes = refreshing
-        self._refreshing: set[bytes] = set()
+        self._refreshing = refreshing
 
     async def keep(self, key: bytes, copy: Copy) -> None:
         """Keep *copy* under *key*."""
@@ -67,14 +71,7 @@ class Copies:
 
     def refresh(self, key: bytes, call: Call, source: Source, time_limit: float) -> None:
         """Ask *source* anew apart from the request of *call*, unless that is being done for *key* already."""
-        if key in self._refreshing:
-            return
-        if self._refreshes.begin(call, source, time_limit, self._refreshed) is not None:
-            self._refreshing.add(key)
-
-    def _refreshed(self, call: Call, _: Outcome) -> None:
-        assert call.identity is not None, "it was refreshed under its identity"
-        self._refreshing.discard(call.identity)
+        self._refreshing.begin_once(key, call, source, time_limit)
 
     def snapshot(self) -> CopiesSnapshot:
         """The numbers now, for the admin pages."""
@@ -84,7 +81,7 @@ class Copies:
             stood_in=self.stood_in,
             misses=self.misses,
             kept=self.kept,
-            dropped=self._refreshes.refused,
+            dropped=self._refreshing.refused,
             refreshing=len(self._refreshing),
         )
 

@@ -3,7 +3,8 @@
 Rules of the file:
 1. A flight belongs to none of its waiters: each has its own deadline, and one that leaves cuts nobody else.
 2. When the last one has left, the flight is cut, unless what it brings will be kept in a cache.
-3. A flight that landed or was cut is never joined: whoever comes next begins a new one.
+3. A flight that landed or was cut is never joined: whoever comes next begins a new one, and so does who came
+   late and has time left when the flight's own is over.
 4. Every waiter counts the body as its own: the last one to go takes over the flight's bytes, the others
    take as many anew, because each makes an answer of its own of them.
 """
@@ -18,7 +19,7 @@ from typing import Final
 
 from gateway.buffered import Buffered
 from gateway.call import Call, Layer, Source, Waiter
-from gateway.layers.apart import Apart
+from gateway.layers.apart import ITS_TIME_IS_OVER, Apart
 from gateway.outcome import Cause, Failure, Outcome
 
 NOBODY_WAITS: Final = Failure(Cause.OUT_OF_TIME, "nobody waits for it any more")
@@ -135,23 +136,34 @@ def coalescing(flights: Flights, apart: Apart, time_limit: float, *, kept: bool 
             return inner(call) if call.identity is None else shared(call, call.identity)
 
         async def shared(call: Call, identity: bytes) -> Outcome:
-            if call.ended is not None:
-                return call.ended
-            flight = flights.under_way(identity)
-            if flight is None:
-                flight = flights.begin(identity)
-                flight.call = apart.begin(call, inner, time_limit, partial(flights.land, flight))
-                if flight.call is None:
-                    flights.forget(flight)
+            while call.ended is None:
+                flight = flights.under_way(identity) or begun(call, identity)
+                if flight is None:
                     return await inner(call)
-            waiter = asyncio.get_running_loop().create_future()
-            flight.waiting.add(waiter)
-            try:
-                first: Outcome = await call.wait(waiter)
-                return first if flight.outcome is None else flights.share(flight, call)
-            finally:
-                flights.leave(flight, waiter, kept=kept)
+                outcome = await _landed(flights, flight, call, kept=kept)
+                if outcome is not ITS_TIME_IS_OVER or call.deadline - apart.clock() < call.floor:
+                    return outcome
+            return call.ended
+
+        def begun(call: Call, identity: bytes) -> Flight | None:
+            flight = flights.begin(identity)
+            flight.call = apart.begin(call, inner, time_limit, partial(flights.land, flight))
+            if flight.call is None:
+                flights.forget(flight)
+                return None
+            return flight
 
         return coalesced
 
     return wrap
+
+
+async def _landed(flights: Flights, flight: Flight, call: Call, *, kept: bool) -> Outcome:
+    """Wait until the flight lands or the call is cut, whichever comes first."""
+    waiter = asyncio.get_running_loop().create_future()
+    flight.waiting.add(waiter)
+    try:
+        first: Outcome = await call.wait(waiter)
+        return first if flight.outcome is None else flights.share(flight, call)
+    finally:
+        flights.leave(flight, waiter, kept=kept)

@@ -132,14 +132,28 @@ async def test_bug_is_logged_and_told_as_one(caplog):
     setting.assert_nothing_left()
 
 
-async def test_bug_in_other_work_is_logged(caplog):
+async def test_what_is_asked_for_once_is_under_way_once():
+    setting = Setting(After(0.1))
+
+    for key in (b"a", b"a", b"b"):
+        setting.apart.begin_once(key, make_call(), setting.source, 2.0)
+    await asyncio.sleep(0.2)
+    assert len(setting.source.calls) == 2
+    setting.apart.begin_once(b"a", make_call(), setting.source, 2.0)
+    await asyncio.sleep(0.2)
+
+    assert len(setting.source.calls) == 3
+    setting.assert_nothing_left()
+
+
+async def test_bug_in_what_is_told_of_the_end_is_logged(caplog):
     setting = Setting()
 
-    async def work():
+    def landed(*_):
         raise LookupError("no such thing")
 
     with caplog.at_level(logging.ERROR):
-        assert setting.apart.spawn(work())
+        setting.apart.begin(make_call(), setting.source, 2.0, landed)
         await asyncio.sleep(0.01)
 
     assert "LookupError" in caplog.text

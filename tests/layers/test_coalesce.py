@@ -291,7 +291,7 @@ async def test_each_waiter_has_its_own_deadline_and_the_flight_the_whole_time_li
 
 async def test_flight_that_hangs_ends_at_the_time_limit_for_everybody():
     setting = Setting(Hang())
-    _, tasks = setting.start(3)
+    _, tasks = setting.start(3, deadline=setting.clock() + 2.0)
     started = setting.clock()
 
     outcomes = await asyncio.gather(*tasks)
@@ -299,6 +299,19 @@ async def test_flight_that_hangs_ends_at_the_time_limit_for_everybody():
     assert {outcome.cause for outcome in outcomes} == {Cause.OUT_OF_TIME}
     assert setting.clock() - started == pytest.approx(2.0)
     setting.assert_nothing_left()
+
+
+async def test_waiter_that_came_late_takes_the_next_flight_when_the_time_of_the_first_is_over():
+    setting = Setting(Hang(), Success(b"2"))
+    _, [early] = setting.start(deadline=setting.clock() + 2.0)
+    await asyncio.sleep(1.9)
+    _, late = setting.start(3, deadline=setting.clock() + 2.0)
+
+    outcomes = [await task for task in late]
+
+    assert (await early).cause is Cause.OUT_OF_TIME
+    assert [outcome.body for outcome in outcomes] == [b"2"] * 3
+    assert len(setting.wire.calls) == 2
 
 
 async def test_call_that_was_cut_before_begins_no_flight():
@@ -343,6 +356,7 @@ async def test_shutdown_ends_flights_and_their_waiters():
     setting.assert_nothing_left()
 
 
+@pytest.mark.slow
 async def test_ten_thousand_flights_leave_nothing_behind(seeded):
     setting = Setting(After(0.01, Success(b"[1]")))
     gc.collect()

@@ -30,7 +30,7 @@ class CachedStep:
         coalesce=False,
         random=lambda: 0.5,
         times=(5.0, 30.0, 300.0),
-        **rules,
+        refreshing=100,
     ):
         self.loop = asyncio.get_running_loop()
         self.clock = self.loop.time
@@ -38,10 +38,10 @@ class CachedStep:
         self.buffered = Buffered(10**9)
         self.wire = wire or ScriptedSource().will(*script)
         self.store = store or MemoryStore(10**9, self.clock)
-        self.refreshing = Apart(self.timers, self.buffered, self.clock, 100)
+        self.refreshing = Apart(self.timers, self.buffered, self.clock, refreshing)
         self.copies = Copies(self.store, self.refreshing)
         self.stand_ins = StandIns()
-        self.rules = CacheRules(*times, random=random, **rules)
+        self.rules = CacheRules(*times, random=random)
         self.flights = Flights(self.buffered)
         self.apart = Apart(self.timers, self.buffered, self.clock, 1000)
         layers = [
