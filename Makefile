@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: help setup demo test fuzz lint bench faults format clean
+.PHONY: help setup demo test fuzz lint bench faults soak format clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -45,6 +45,10 @@ bench: setup ## measure against bare uvicorn and hand-written peers (needs nginx
 
 faults: setup ## what becomes of requests when upstreams fail, with layers on and off (ARGS=--quick)
 	$(BIN)/python -m bench.faults $(ARGS)
+
+soak: setup ## leaks of many timeouts and refusals, then ten minutes of mixed faults
+	$(BIN)/python -m bench.faults.leaks
+	$(BIN)/python -m bench.faults.soak $(ARGS)
 
 format: setup ## let ruff rewrite the code
 	$(BIN)/ruff format .

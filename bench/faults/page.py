@@ -73,8 +73,8 @@ def table(trials: Sequence[Trial]) -> str:
 
 
 def _cells(trial: Trial, figures: Figures) -> list[str]:
-    shares = [_share(value) for value in (figures.success, figures.useful, figures.complete)]
-    times = [_milli(value) for value in (figures.p50, figures.p99, figures.p999)]
+    shares = [share(value) for value in (figures.success, figures.useful, figures.complete)]
+    times = [milli(value) for value in (figures.p50, figures.p99, figures.p999)]
     hits = [f"{value:.2f}" for value in (*figures.hits.values(), figures.all_hits)]
     trips = "" if trial.variant.peer else str(sum(trial.trips.values()))
     return [trial.variant.label, *shares, *times, *hits, trips]
@@ -88,11 +88,15 @@ def _verdict(check: Check) -> str:
     return "" if check.reached is None else "reached" if check.reached else "**missed**"
 
 
-def _share(value: float) -> str:
-    return f"{value:.1%}".replace("%", " %") if 0 < value < 1 else f"{value:.0%}".replace("%", " %")
+def share(value: float) -> str:
+    """A share in percent; only all is 100 %, only nothing is 0 %."""
+    if 0 < value < 1:
+        return f"{min(max(value * 100, 0.1), 99.9):.1f} %"
+    return f"{value * 100:.0f} %"
 
 
-def _milli(seconds: float) -> str:
+def milli(seconds: float) -> str:
+    """Milliseconds with three digits; a time without end is none."""
     if seconds == inf:
         return "none"
     return f"{seconds * 1e3:.1f}" if seconds < 0.1 else f"{seconds * 1e3:.0f}"

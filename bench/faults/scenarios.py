@@ -126,6 +126,24 @@ COLD_OUTAGE = Scenario(
     only=("defaults", "no-breaker", "no-budget", "peer"),
 )
 
+HUNG = Scenario(
+    "hung",
+    "The required upstream hangs",
+    "users takes every call and never answers: what does the time limit of 1 s bound?",
+    6,
+    [broken(WARM, ["users"], mode="hang")],
+    only=("defaults", "no-breaker", "peer"),
+)
+
+MIXED = Scenario(
+    "mixed",
+    "5 % errors and 5 % slow answers",
+    "orders answers 500 to 5 % of its calls, and 5 % take 1 s.",
+    8,
+    [broken(AHEAD, ["orders"], error_rate=0.05, stall_ms=1000, stall_rate=0.05)],
+    only=("defaults", "no-retry", "hedge", "everything", "peer"),
+)
+
 DISCONNECT = Scenario(
     "disconnect",
     "Mass disconnect",
@@ -156,7 +174,20 @@ RESTARTS = tuple(
     for kind, service in (("optional", "orders"), ("required", "users"))
 )
 
-SCENARIOS = (WELL, SLOW, DEAD, FLAPPING, STALLS, OUTAGE, COLD_OUTAGE, DISCONNECT, RECOVERY, *RESTARTS)
+SCENARIOS = (
+    WELL,
+    SLOW,
+    DEAD,
+    FLAPPING,
+    STALLS,
+    OUTAGE,
+    COLD_OUTAGE,
+    HUNG,
+    MIXED,
+    DISCONNECT,
+    RECOVERY,
+    *RESTARTS,
+)
 
 HEALTHY = Scenario("healthy", "All is well, longer", "The healthy p99 of the next row.", WARM + 10)
 HANGING = Scenario(

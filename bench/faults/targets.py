@@ -21,6 +21,9 @@ STALL_P99 = 0.1
 EXTRA = 0.05 + 1 / RATE
 """5 %, and one a second, as a share of all calls."""
 HANGING_MORE = 0.010
+TIME_LIMIT, LATER = 1.0, 0.050
+"""Of the route, and how much later an answer may leave (docs/contract.md §2), in seconds."""
+MIXED_SUCCESS = 0.999
 TOUCH = 0.1
 """Seconds before a process is stopped at which its last requests may have been due."""
 
@@ -121,7 +124,32 @@ def _recovery(found: _Found) -> list[Check]:
     return [_check(target, (words, most <= 1 and end > 0.99))]
 
 
-_JUDGES: Sequence[Callable[[_Found], list[Check]]] = (_stalls, _outage, _hanging, _restarts, _recovery)
+def _limits(found: _Found) -> list[Check]:
+    hung, mixed = (_figures(found, at.HUNG, NO_BREAKER), _figures(found, at.MIXED, DEFAULTS))
+    latest = _check(
+        "the required upstream hangs, breaker off: p99.9 ≤ time limit + 50 ms",
+        (f"{hung.p999 * 1e3:.0f} ms", hung.p999 <= TIME_LIMIT + LATER) if hung else None,
+    )
+    success = _check(
+        "5 % errors and 5 % slow answers of an optional upstream: success ≥ 99.9 %, p99 ≤ time limit",
+        (
+            f"{mixed.success:.2%}, {mixed.p99 * 1e3:.0f} ms",
+            mixed.success >= MIXED_SUCCESS and mixed.p99 <= TIME_LIMIT,
+        )
+        if mixed
+        else None,
+    )
+    return [latest, success]
+
+
+_JUDGES: Sequence[Callable[[_Found], list[Check]]] = (
+    _stalls,
+    _outage,
+    _hanging,
+    _restarts,
+    _recovery,
+    _limits,
+)
 
 
 def _figures(found: _Found, scenario: Scenario, variant: Variant) -> Figures | None:

@@ -92,8 +92,8 @@ class Lane:
         command = [sys.executable, "-m", "bench.faults.load", msgspec.json.encode(order).decode()]
         with Process(command, self._load_core, log, {"PYTHONPATH": str(_ROOT)}) as generator:
             counted_from, done = await self._timeline(scenario, start)
-            await _over(generator, start + scenario.seconds + GRACE + 5)
-            record = _read(log, generator)
+            await over(generator, start + scenario.seconds + GRACE + 5)
+            record = read_record(log, generator)
         await asyncio.sleep(SETTLED)
         stats = await self.mocks.stats()
         hits = {service: shown["hits"] for service, shown in stats.items()}
@@ -142,12 +142,14 @@ async def _answers_rightly(port: int) -> None:
         raise NotReadyError(f"not a complete answer: {answer.status_code} {answer.text[:200]}")
 
 
-async def _over(process: Process, latest: float) -> None:
+async def over(process: Process, latest: float) -> None:
+    """Return when *process* has ended, or at *latest* (``time.monotonic``)."""
     while process.running and time.monotonic() < latest:
         await asyncio.sleep(0.05)
 
 
-def _read(log: Path, generator: Process) -> Record:
+def read_record(log: Path, generator: Process) -> Record:
+    """What the *generator* wrote to *log*. Raises ``NotReadyError`` if that is no record."""
     try:
         return msgspec.json.decode(log.read_bytes(), type=Record)
     except msgspec.DecodeError:

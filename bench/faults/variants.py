@@ -75,11 +75,11 @@ VARIANTS = (
     Variant("no-bulkhead", "no bulkhead", upstream={"bulkhead": "off"}),
     Variant("no-deadline", "no time limit (30 s)", route={"time_limit": "30s"}),
     HEDGED,
-    Variant("cache", "with cache", step={"cache": CACHE}),
+    Variant("cache", "with cache (1 s; stale 5 min)", step={"cache": CACHE}),
     Variant("coalesce", "with coalesce: on", step={"coalesce": "on"}),
     Variant(
         "everything",
-        "with all of these and adaptive slots",
+        "hedge, cache, coalesce, adaptive slots",
         upstream={**HEDGE, "bulkhead": {"slots": "adaptive"}},
         step={"cache": CACHE, "coalesce": "on"},
     ),

@@ -46,10 +46,10 @@ def test_extra_calls_are_those_of_the_upstream_with_the_most(hits, reached):
 @pytest.mark.parametrize(
     ("variant", "words", "hits", "reached"),
     [
-        (NO_BREAKER, "breaker off", 1110, True),
-        (NO_BREAKER, "breaker off", 1111, False),
-        (DEFAULTS, "breaker on", 50, True),
-        (DEFAULTS, "breaker on", 51, False),
+        (NO_BREAKER, "outage, breaker off", 1110, True),
+        (NO_BREAKER, "outage, breaker off", 1111, False),
+        (DEFAULTS, "outage, breaker on", 50, True),
+        (DEFAULTS, "outage, breaker on", 51, False),
     ],
 )
 def test_outage_is_judged_by_calls_per_request(variant, words, hits, reached):
@@ -74,20 +74,20 @@ def test_errors_of_a_required_upstream_may_last_for_the_open_time():
     kinds = ["c"] * 120
     kinds[20:90] = "e" * 70  # stopped at 2 s, listens at 3 s, the last error at 8.9 s
 
-    check = judged("required", trial(DEFAULTS, required, "".join(kinds), done=[2.1, 3.0]))
+    check = judged("of a required", trial(DEFAULTS, required, "".join(kinds), done=[2.1, 3.0]))
     assert check.reached is True
     assert "the last 5.9 s after" in check.found
 
     kinds[95] = "e"
     late = trial(DEFAULTS, required, "".join(kinds), done=[2.1, 3.0])
-    assert judged("required", late).reached is False
+    assert judged("of a required", late).reached is False
     assert judged("optional upstream: no error", trial(DEFAULTS, optional, "".join(kinds))).reached is False
 
 
 def test_errors_before_anything_was_stopped_are_not_forgiven():
     kinds = "ce" + "c" * 118
 
-    assert judged("required", trial(DEFAULTS, at.RESTARTS[1], kinds, done=[2.1, 3.0])).reached is False
+    assert judged("of a required", trial(DEFAULTS, at.RESTARTS[1], kinds, done=[2.1, 3.0])).reached is False
 
 
 @pytest.mark.parametrize(("trips", "reached"), [(1, True), (2, False)])
@@ -95,3 +95,17 @@ def test_recovery_may_not_trip_a_circuit_twice(trips, reached):
     found = trial(DEFAULTS, at.RECOVERY, "c" * 110, trips={"users": trips, "orders": 1})
 
     assert judged("second trip", found).reached is reached
+
+
+@pytest.mark.parametrize(("took", "reached"), [(1.05, True), (1.06, False)])
+def test_answer_may_leave_a_little_after_the_time_limit(took, reached):
+    found = trial(NO_BREAKER, at.HUNG, "e" * 100, took=took)
+
+    assert judged("time limit + 50 ms", found).reached is reached
+
+
+@pytest.mark.parametrize(("errors", "took", "reached"), [(1, 0.9, True), (2, 0.9, False), (0, 1.1, False)])
+def test_mixed_faults_of_an_optional_upstream_cost_no_answer(errors, took, reached):
+    found = trial(DEFAULTS, at.MIXED, "c" * (1000 - errors) + "e" * errors, took=took)
+
+    assert judged("5 % errors", found).reached is reached
