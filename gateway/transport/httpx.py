@@ -90,8 +90,7 @@ class HttpxTransport:
 
     async def exchange(self, request: Request, extra: bytes, call: Call) -> Response | Failure:
         """Send *request* with the header lines *extra* added; see ``exchange.Transport``."""
-        refusal = await self._slot(call)
-        if refusal is not None:
+        if (refusal := await self._slot(call)) is not None:
             return refusal
         flight = self._flight(call)
         ended = await self._flown(flight, lambda client: self._send(client, flight, request, extra))
@@ -109,8 +108,7 @@ class HttpxTransport:
         length: int | None = None,
     ) -> StreamedResponse | Failure:
         """See ``exchange.Streaming``. An answer is only read after the whole of *body* went out."""
-        refusal = await self._slot(call)
-        if refusal is not None:
+        if (refusal := await self._slot(call)) is not None:
             return refusal
         flight = self._flight(call)
         streamed = StreamedFlight(flight, call, self._timers.of(idle_timeout), self._buffered)
@@ -170,7 +168,10 @@ class HttpxTransport:
         if self._in_use < self._limit:
             self._in_use += 1
             return None
-        return await self._line.wait(call)
+        refusal = await self._line.wait(call)
+        if refusal is None and call.ended is not None:  # cut in the moment in which its turn came
+            self._release(None)
+        return refusal or call.ended
 
     def _flight(self, call: Call) -> Flight:
         waiter: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
@@ -261,7 +262,8 @@ class HttpxTransport:
             headers.append((name, value))
         if length is not None:
             headers.append((b"content-length", b"%d" % length))
-        timeout = flight.call.timeout
+        # Backstops only: the attempt timeout is a layer, the time to connect is the flight's own.
+        backstops = httpx.Timeout(flight.call.timeout, connect=self._connect_timeout, pool=self._max_wait)
         return httpx.Request(
             request.method,
             httpx.URL(scheme=origin.scheme, host=origin.host, port=origin.port, raw_path=request.target),
@@ -270,10 +272,7 @@ class HttpxTransport:
             extensions={
                 **self._extensions,
                 "trace": flight.trace,
-                # Backstops only: the attempt timeout is a layer, the time to connect is the flight's own.
-                "timeout": httpx.Timeout(
-                    timeout, connect=self._connect_timeout, pool=self._max_wait
-                ).as_dict(),
+                "timeout": backstops.as_dict(),
             },
         )
 
