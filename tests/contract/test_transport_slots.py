@@ -129,7 +129,20 @@ async def test_c6_storm_of_ten_thousand_leaves_every_slot_free(kind, native, see
     await storm(kind, native, seeded, 10_000)
 
 
-async def storm(kind, native, seeded, count):
+@pytest.mark.slow
+@pytest.mark.parametrize("native", [False, True], ids=["cut", "cancelled"])
+async def test_c7_storm_against_an_upstream_that_hangs_leaves_every_slot_free(kind, native, seeded):
+    await storm(kind, native, seeded, 1000, hanging_unless_asked_well)
+
+
+async def hanging_unless_asked_well(peer: Peer) -> None:
+    """Nobody gets an answer but who asks for ``/well``."""
+    while b" /well " not in await peer.request():
+        pass
+    await peer.send(answer())
+
+
+async def storm(kind, native, seeded, count, script=slowly):
     """End calls after 0.1 to 20 ms each, against an upstream that takes 10 ms, 20 callers on 10 slots."""
 
     async def one():
@@ -147,10 +160,10 @@ async def storm(kind, native, seeded, count):
         for _ in range(count // 20):
             await one()
 
-    async with scripted(slowly, backlog=1000) as server, client(kind, server.url, limit=10) as it:
+    async with scripted(script, backlog=1000) as server, client(kind, server.url, limit=10) as it:
         await asyncio.gather(*(caller() for _ in range(20)))
         await it.at_rest()
-        assert (await it.get()).status == 200
+        assert (await it.get(b"/well")).status == 200
 
 
 # the end

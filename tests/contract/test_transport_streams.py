@@ -186,7 +186,7 @@ async def endless(peer: Peer) -> None:
 
 
 @pytest.mark.parametrize("how", ["closed", "left", "cancelled", "cut"])
-async def test_early_end_breaks_the_connection_at_once(kind, how):
+async def test_c9_early_end_breaks_the_connection_at_once(kind, how):
     async with streaming(kind, endless) as it:
         call = a_call()
         streamed = await stream(it, call=call)

@@ -111,7 +111,7 @@ async def test_behind_a_server_that_knows_no_raw_path_the_usual_spelling_counts(
         assert all(isinstance(name, bytes) for name, _ in sent[0]["headers"])
 
 
-async def test_a_client_that_leaves_is_noticed_behind_any_asgi_server():
+async def test_c2_a_client_that_leaves_is_noticed_behind_any_asgi_server():
     site = Site({"/slow": after(0.35, replying("1"))})
     async with scripted(site) as up, made_for(up) as gateway:
         messages = [{"type": "http.request", "body": b"", "more_body": False}, {"type": "http.disconnect"}]

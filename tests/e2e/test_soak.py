@@ -92,7 +92,7 @@ async def one(served, random_, seen):
 
 
 @pytest.mark.parametrize("transport", ["h1", "httpx"])
-async def test_after_thousands_of_mixed_requests_nothing_is_left(seeded, transport):
+async def test_m5_after_thousands_of_mixed_requests_nothing_is_left(seeded, transport):
     numbers = [random.Random(seeded.random()) for _ in range(25)]
     before = asyncio.all_tasks()
     seen = {}

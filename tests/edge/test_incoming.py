@@ -113,7 +113,7 @@ def test_faulty_network_is_an_error_at_start():
         Intake(["10.1.2.3/8"])
 
 
-def test_trust_is_remembered_for_a_bounded_number_of_addresses():
+def test_m4_trust_is_remembered_for_a_bounded_number_of_addresses():
     intake = Intake(["10.0.0.0/8"])
 
     assert all(intake.trusts(f"10.0.{n // 256}.{n % 256}") for n in range(5000))
