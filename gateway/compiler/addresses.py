@@ -44,6 +44,16 @@ READY_WITHIN: Final = 1.0
 _AT: Final = " at "
 
 
+@dataclass(frozen=True, slots=True)
+class WireOptions:
+    """What does not stand in the upstream's spec: a TLS *context* in place of the system's settings, and the
+    answer headers to *keep*, because some layer of a step wants to see them.
+    """
+
+    context: ssl.SSLContext | None = None
+    keep: frozenset[bytes] = frozenset()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Address:
     """One address, running. ``name`` is the configured URL, with ``${NAME}`` in place of what it stands for.
@@ -79,7 +89,7 @@ class Address:
 
 
 def build_address(
-    upstream: str, url: str, spec: UpstreamSpec, shared: Shared, meter: Meter, context: ssl.SSLContext | None
+    upstream: str, url: str, spec: UpstreamSpec, shared: Shared, meter: Meter, wire: WireOptions
 ) -> Address:
     """Everything of one address, not opened yet."""
     written = str(getattr(url, "source", url))
@@ -89,7 +99,7 @@ def build_address(
     breaker = _breaker(name, spec, shared, ramp)
     if breaker is not None and spec.breaker is not None and spec.breaker.share is not None:
         shared.stores.share(spec.breaker.share, breaker.circuit, upstream, url)
-    transport = _transport(url, spec, shared, context)
+    transport = _transport(url, spec, shared, wire.context)
     layers = upstream_layers(
         meter=meter,
         clock=shared.clock,
@@ -99,7 +109,9 @@ def build_address(
         ramp=ramp,
         gradient=gradient,
     )
-    source = http_source(transport, shared.buffered, propagate=spec.propagate, clock=shared.clock)
+    source = http_source(
+        transport, shared.buffered, propagate=spec.propagate, clock=shared.clock, keep=wire.keep
+    )
     return Address(
         name=written,
         transport=transport,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from gateway.compiler.addresses import WireOptions
 from gateway.compiler.routes import CompiledRoute, RouteCompiler
 from gateway.compiler.shared import Shared
-from gateway.compiler.sharing import Commons
+from gateway.compiler.sharing import Commons, wanted_headers
 from gateway.compiler.tls import tls_context
 from gateway.compiler.upstreams import Upstream, build_upstream
 from gateway.config import ConfigError
@@ -60,7 +61,12 @@ def compile_config(loaded: Loaded, shared: Shared, serving: Serving) -> Compiled
     config, places = loaded.config, loaded.places
     faults: list[Fault] = []
     upstreams = {
-        name: build_upstream(name, spec, shared, tls_context(name, spec, places, faults))
+        name: build_upstream(
+            name,
+            spec,
+            shared,
+            WireOptions(tls_context(name, spec, places, faults), wanted_headers(name, config)),
+        )
         for name, spec in config.upstreams.items()
     }
     compilers = {key: RouteCompiler(key, spec, upstreams, places) for key, spec in config.routes.items()}

@@ -7,9 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gateway.compiler.explain_upstream import explain_upstream, hedge_words
 from gateway.compiler.graph import waves
+from gateway.compiler.stores import MEMORY
+from gateway.compiler.words import seconds, share, size, written
+from gateway.compiler.worst_case import critical_path, idle_bounds, longest_call
 from gateway.config import ABSENT
-from gateway.transport.codings import ACCEPTED
+from gateway.edge.admission import SHARES, Priority
+from gateway.stores.redis_settings import RedisSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,25 +22,28 @@ if TYPE_CHECKING:
     from gateway.compiler.compile import Compiled
     from gateway.compiler.routes import CompiledRoute
     from gateway.compiler.step import StepFacts
-    from gateway.compiler.upstreams import Upstream
-    from gateway.config import Config, UpstreamSpec
+    from gateway.config import CacheSpec, Config
     from gateway.edge.inputs import Input
     from gateway.plan.model import Step
 
 
 def explain_all(compiled: Compiled, config: Config) -> str:
-    """Every upstream, then every route."""
-    upstreams = [
-        line for name, spec in config.upstreams.items() for line in _upstream(compiled.upstreams[name], spec)
-    ]
+    """The gateway itself, every upstream, then every route."""
+    upstreams = [line for upstream in compiled.upstreams.values() for line in explain_upstream(upstream)]
     routes = [explain_route(route) for route in compiled.routes.values()]
-    return "\n".join(["upstreams", *upstreams, "", ""]) + "\n".join(routes)
+    own = ["server", *_server(config), ""]
+    stores = list(_stores(compiled, config))
+    if stores:
+        own += ["stores", *stores, ""]
+    return "\n".join([*own, "upstreams", *upstreams, "", ""]) + "\n".join(routes)
 
 
 def explain_route(route: CompiledRoute) -> str:
-    """One route: its inputs, its steps in the order in which they can start, and its answer."""
+    """One route: its inputs, its steps in the order in which they can start, its answer, its worst case."""
     plan, spec = route.plan, route.spec
-    lines = [f"{route.key}", f"  time limit   {_seconds(plan.time_limit)}"]
+    lines = [f"{route.key}", f"  time limit   {seconds(plan.time_limit)}"]
+    if spec.priority != "normal":
+        lines.append(f"  priority     {spec.priority}")
     if route.inputs:
         lines.append(f"  reads        {', '.join(map(_input, route.inputs))}")
     names = [step.name for step in plan.steps]
@@ -49,56 +57,34 @@ def explain_route(route: CompiledRoute) -> str:
     lines += [f"  fails if     {_required(plan.steps)}", f"  answers      {_answer(route)}"]
     if spec.degraded == "header":
         lines.append("  degraded     named in the header only")
+    lines.append(f"  worst case   {_worst_case(route)}")
+    for step, facts in zip(plan.steps, route.facts, strict=True):
+        lines += [f"  WARNING      {step.name}: {it}" for it in idle_bounds(step, facts, plan.time_limit)]
     return "\n".join([*lines, ""])
 
 
-def _upstream(upstream: Upstream, spec: UpstreamSpec) -> Iterable[str]:
-    transport = "http/2 by httpx" if spec.http2 else spec.transport
-    told = transport if spec.propagate else f"{transport}, not propagated"
-    yield f"  {upstream.name}  {upstream.address}  ({told})"
-    yield from _connection(spec)
-    connecting = min(spec.connect_timeout, spec.timeout)  # the one lies inside the other
-    yield f"    timeout    {_seconds(spec.timeout)}, connecting {_seconds(connecting)}"
-    if spec.breaker is None:
-        yield "    breaker    off"
+def _server(config: Config) -> Iterable[str]:
+    server = config.server
+    if server.admission is None:
+        yield "  admission    off"
     else:
-        b = spec.breaker
-        window = f"at least {b.minimum_throughput} calls in {_seconds(b.sampling_window)}"
-        opens = [f"{b.failure_ratio:.0%} of {window} fail"]
-        if b.consecutive is not None:
-            opens.append(f"{b.consecutive} fail in a row")
-        if b.slow_call is not None:
-            opens.append(f"{b.slow_ratio:.0%} take over {_seconds(b.slow_call)}")
-        yield f"    breaker    opens when {', or when '.join(opens)}"
-        yield (
-            f"               for {_seconds(b.open_for)}, doubling up to {_seconds(b.max_open_for)}, "
-            f"±{b.jitter:.0%}; {b.probes} probes close it"
-        )
-    if spec.bulkhead is None:
-        yield "    bulkhead   off"
-    else:
-        waiting = f"{spec.bulkhead.waiting} more wait up to {_seconds(spec.bulkhead.max_wait)}"
-        yield f"    bulkhead   {spec.bulkhead.slots} at once, {waiting}"
-    yield f"    answers    up to {_size(spec.max_response)}"
+        shares = ", ".join(f"{p.name.lower()} up to {share(SHARES[p])}" for p in Priority)
+        yield f"  admission    {server.admission.in_flight} requests at once; {shares}"
+    header = server.timeout_header
+    yield f"  time limit   {f'shortened by {header}' if header else 'never shortened by clients'}"
 
 
-def _connection(spec: UpstreamSpec) -> Iterable[str]:
-    if spec.unix_socket is not None:
-        yield f"    socket     {_written(spec.unix_socket)}"
-    tls = spec.tls
-    if tls is not None:
-        words = [] if tls.verify else ["NOT VERIFIED: anybody can answer in this upstream's place"]
-        words += [f"trusts only {_written(tls.ca)}"] if tls.ca is not None else []
-        words += [f"shows {_written(tls.cert)}"] if tls.cert is not None else []
-        words += [f"asks for {_written(tls.server_name)}"] if tls.server_name is not None else []
-        yield f"    tls        {', '.join(words) or 'as the system says'}"
-    if spec.compression:
-        yield f"    accepts    {ACCEPTED.decode()}"
-
-
-def _written(value: str) -> str:
-    """What came from the environment is told by its name."""
-    return str(getattr(value, "source", value))
+def _stores(compiled: Compiled, config: Config) -> Iterable[str]:
+    facts = [each for route in compiled.routes.values() for each in route.facts]
+    if any(each.cache is not None and each.cache.store is None for each in facts):
+        yield f"  (common)  memory, {size(MEMORY)}"
+    for name, spec in config.stores.items():
+        if spec.memory is not None:
+            yield f"  {name}  memory, {size(spec.memory)}"
+        elif spec.redis is not None:
+            told = written(spec.redis)
+            where = RedisSettings(url=spec.redis).address if told == spec.redis else told
+            yield f"  {name}  {where}, {seconds(spec.timeout)} for an answer, else as if it knew nothing"
 
 
 def _step(step: Step, facts: StepFacts, names: list[str]) -> list[str]:
@@ -108,14 +94,60 @@ def _step(step: Step, facts: StepFacts, names: list[str]) -> list[str]:
     cut = " (cut to fit the time limit)" if facts.shortened else ""
     lines = [
         f"    {step.name}  {facts.target}",
-        f"      {', '.join(words)}; one attempt takes at most {_seconds(step.timeout)}{cut}",
+        f"      {', '.join(words)}; one attempt takes at most {seconds(step.timeout)}{cut}",
     ]
     if step.needs:
         lines.append(f"      needs {', '.join(names[i] for i in step.needs)}")
     if step.awaits:
         lines.append(f"      waits for {', '.join(names[i] for i in step.awaits)}, runs without if need be")
+    lines += [f"      {line}" for line in (*_attempts(step, facts), *_sharing(facts))]
     lines.append(f"      {' > '.join([*facts.layers, facts.upstream.name])}")
     return lines
+
+
+def _attempts(step: Step, facts: StepFacts) -> Iterable[str]:
+    retry, hedge = facts.extras.retry, facts.extras.hedge
+    words = []
+    if retry is not None:
+        unsent = "" if step.repeatable else ", but only if nothing was sent"
+        words.append(f"up to {retry.attempts} attempts{unsent}")
+    if hedge is not None:
+        words.append(f"a second one beside the first {hedge_words(hedge)}")
+    if words:
+        yield "; ".join(words)
+
+
+def _sharing(facts: StepFacts) -> Iterable[str]:
+    if "send once" in facts.layers:
+        yield "sent once if another step makes an equal call"
+    if "coalesce" in facts.layers:
+        yield "sent once for all requests that make an equal call meanwhile"
+    if facts.cache is not None:
+        yield from _cache(facts.cache)
+
+
+def _cache(cache: CacheSpec) -> Iterable[str]:
+    longest = "at most " if cache.cache_control else ""
+    words = [f"answers are kept for {longest}{seconds(cache.ttl)}"]
+    words += ["as the upstream's Cache-Control allows"] if cache.cache_control else []
+    words += [f"in {cache.store}"] if cache.store else []
+    yield ", ".join(words)
+    if cache.stale_while_revalidate:
+        yield f"for {seconds(cache.stale_while_revalidate)} more while a new one is asked for"
+    if cache.stale_if_error:
+        yield f"for {seconds(cache.stale_if_error)} more in place of a failure"
+    if cache.key is not None:
+        yield f"told apart by {', '.join(map(written, cache.key))} and whatever is personal"
+
+
+def _worst_case(route: CompiledRoute) -> str:
+    """The critical path, and how long it takes if everything on it takes as long as it may."""
+    plan = route.plan
+    lengths = [longest_call(*each) for each in zip(plan.steps, route.facts, strict=True)]
+    path, length = critical_path(plan.steps, lengths)
+    steps = " > ".join(plan.steps[index].name for index in path)
+    cut = f", cut at {seconds(plan.time_limit)}" if length > plan.time_limit else ""
+    return f"{seconds(length)}{cut}: {steps}"
 
 
 def _required(steps: Iterable[Step]) -> str:
@@ -135,16 +167,3 @@ def _answer(route: CompiledRoute) -> str:
 def _input(wanted: Input) -> str:
     many = "[]" if wanted.many else ""
     return f"{wanted.name}{many}:{wanted.type}{'' if wanted.required else ' (optional)'}"
-
-
-def _seconds(seconds: float) -> str:
-    if seconds == float("inf"):
-        return "unbounded"
-    return f"{seconds * 1000:g} ms" if seconds < 1 else f"{seconds:g} s"
-
-
-def _size(size: int) -> str:
-    for unit, bytes_ in (("MiB", 2**20), ("KiB", 2**10)):
-        if size % bytes_ == 0:
-            return f"{size // bytes_} {unit}"
-    return f"{size} B"

@@ -15,6 +15,7 @@ from gateway.compiler.identity import (
 )
 from gateway.layers.apart import Apart
 from gateway.layers.cache import Copies, caching, keeping
+from gateway.layers.cache_control import HONOURED
 from gateway.layers.cache_rules import CacheRules
 from gateway.layers.coalesce import Flights, coalescing
 from gateway.layers.siblings import sending_once
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from gateway.compiler.names import Use
     from gateway.compiler.shared import Shared
     from gateway.compiler.upstreams import Upstream
-    from gateway.config import StepSpec
+    from gateway.config import Config, StepSpec
     from gateway.plan.model import Identify
 
 FLYING: Final = 10_000
@@ -103,7 +104,7 @@ class Sharing:
             return
         hint = "only GET and HEAD are, and reads that say repeatable: true"
         for key in (["cache"] if spec.cache else []) + (["coalesce"] if spec.coalesce else []):
-            yield key, f"`{key}` is for calls that can be equal, which a {spec.method} is not", hint
+            yield key, f"`{key}` is for calls that can be equal, and this one cannot", hint
 
     def identity(self, upstream: Upstream) -> Identify | None:
         """What names equal calls over *upstream*."""
@@ -146,3 +147,10 @@ class Sharing:
             varying=varying_headers(sent, keyed=self.key is not None),
             authorized=not _CREDENTIALS.isdisjoint(sent),
         )
+
+
+def wanted_headers(upstream: str, config: Config) -> frozenset[bytes]:
+    """The headers of the upstream's answers that a cache asks for."""
+    steps = (step for route in config.routes.values() for step in route.steps.values())
+    asked = any(step.upstream == upstream and step.cache and step.cache.cache_control for step in steps)
+    return HONOURED if asked else frozenset()

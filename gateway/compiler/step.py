@@ -91,7 +91,7 @@ class StepCompiler:
         """What its settings contradict: the key, what is wrong with it, and the remedy."""
         for key in ("retry", "hedge"):
             if getattr(self.spec, key) not in {None, ABSENT} and not self.repeatable:
-                message = f"`{key}` is for calls that may be sent twice, which a {self.spec.method} is not"
+                message = f"`{key}` is for calls that may be sent twice, and this one may not"
                 yield key, message, f"say repeatable: true, send an idempotency-key, or write {key}: off"
         yield from self._sharing.faults()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from gateway.call import Source
-from gateway.compiler.addresses import Address, build_address
+from gateway.compiler.addresses import Address, WireOptions, build_address
 from gateway.compiler.shared import Shared
 from gateway.layers.address import Address as Candidate
 from gateway.layers.balance import CROWDED, Balance, balancing
@@ -97,11 +96,12 @@ class Upstream:
 
 
 def build_upstream(
-    name: str, spec: UpstreamSpec, shared: Shared, context: ssl.SSLContext | None = None
+    name: str, spec: UpstreamSpec, shared: Shared, wire: WireOptions | None = None
 ) -> Upstream:
-    """Everything of one upstream, not opened yet; *context* replaces TLS with the system's settings."""
+    """Everything of one upstream, not opened yet."""
     meter = shared.meter(name)
-    addresses = tuple(build_address(name, url, spec, shared, meter, context) for url in spec.addresses)
+    wire = wire or WireOptions()
+    addresses = tuple(build_address(name, url, spec, shared, meter, wire) for url in spec.addresses)
     candidates = [
         Candidate(each.name, each.source, each.breaker and each.breaker.circuit, each.bulkhead)
         for each in addresses
@@ -156,7 +156,7 @@ def _direct(
 ) -> Callable[..., Direct] | None:
     """What makes first attempts without a coroutine, where nothing but the usual layers is in the way."""
     transport, breaker = address.transport, address.breaker
-    if not isinstance(transport, H1Transport) or (address.gradient, address.ramp) != (None, None):
+    if not isinstance(transport, H1Transport) or address.gradient is not None:
         return None
     wire = HttpWire(transport, shared.buffered, propagate=spec.propagate, clock=shared.clock)
     return partial(

@@ -6,15 +6,6 @@ from gateway.compiler.explain import explain_all, explain_route
 from gateway.config import load_text
 from tests.support.compiled import USERS, compiled, route
 
-ONE_ROUTE = "routes:\n  GET /x: { steps: { a: { get: u } } }\n"
-
-
-def told_of_upstream(settings, **environ):
-    """The lines about the only upstream, without their indentation."""
-    text = f"upstreams: {{ u: {settings} }}\n{ONE_ROUTE}"
-    told = explain_all(compiled(text, **environ), load_text(text, environ).config)
-    return [line.strip() for line in told.partition("\n\n")[0].splitlines()[1:]]
-
 
 def told_of_route(settings, key="GET /x"):
     return [line.strip() for line in explain_route(route(key, settings)).splitlines()]
@@ -23,31 +14,6 @@ def told_of_route(settings, key="GET /x"):
 def line_of(lines, start):
     [line] = [line for line in lines if line.startswith(start)]
     return line.removeprefix(start).strip()
-
-
-def test_address_is_told_as_it_is_written():
-    lines = told_of_upstream('{ url: "${URL}" }', URL="http://10.1.2.3")
-
-    assert lines[0] == "u  ${URL}  (h1)"
-
-
-def test_layer_that_is_off_is_told_as_off():
-    lines = told_of_upstream("{ url: http://a.example, breaker: off, bulkhead: off }")
-
-    assert (line_of(lines, "breaker"), line_of(lines, "bulkhead")) == ("off", "off")
-
-
-def test_timeout_that_is_off_is_unbounded():
-    assert line_of(told_of_upstream("{ url: http://a.example, timeout: off }"), "timeout").startswith(
-        "unbounded"
-    )
-
-
-@pytest.mark.parametrize(("size", "told"), [("5MiB", "5 MiB"), ("3KiB", "3 KiB"), ("5MB", "5000000 B")])
-def test_sizes_are_told_in_the_largest_unit_that_fits(size, told):
-    lines = told_of_upstream(f"{{ url: http://a.example, max_response: {size} }}")
-
-    assert line_of(lines, "answers") == f"up to {told}"
 
 
 def test_required_steps_are_told_with_the_reason():
@@ -121,12 +87,58 @@ def test_answer_is_told(more, told):
     assert line_of(told_of_route(f"{{ steps: {{ a: {{ get: users }} }}{more} }}"), "answers") == told
 
 
-def test_all_is_the_upstreams_and_then_every_route():
+def test_all_is_the_gateway_itself_the_upstreams_and_then_every_route():
     text = f"{USERS}routes:\n  GET /x: {{ steps: {{ a: {{ get: users }} }} }}\n"
     text += "  GET /y: { steps: { a: { get: users } } }\n"
     made = compiled(text)
 
     told = explain_all(made, load_text(text, {}).config)
 
-    assert told.startswith("upstreams\n  users  http://127.0.0.1:9101  (h1)\n")
+    assert "\n\nupstreams\n  users  http://127.0.0.1:9101  (h1)\n" in told
     assert told.endswith("\n\n" + "\n".join(explain_route(each) for each in made.routes.values()))
+
+
+def test_admission_that_is_off_is_told():
+    text = f"{USERS}routes:\n  GET /x: {{ steps: {{ a: {{ get: users }} }} }}\n"
+
+    assert explain_all(compiled(text), load_text(text, {}).config).startswith("server\n  admission    off\n")
+
+
+def test_password_of_a_store_is_not_told():
+    text = (
+        'stores: { s: { redis: "redis://user:secret@r:6379" } }\n'
+        f"{USERS}routes:\n  GET /x: {{ steps: {{ a: {{ get: users }} }} }}\n"
+    )
+
+    told = explain_all(compiled(text), load_text(text, {}).config)
+
+    assert "  s  redis://r:6379, 5 ms for an answer" in told
+    assert "secret" not in told
+
+
+def test_attempts_of_a_call_that_may_not_be_repeated_are_told_as_what_they_are():
+    lines = told_of_route("{ steps: { a: { post: users, json: 1 } } }", key="POST /x")
+
+    assert "up to 2 attempts, but only if nothing was sent" in lines
+
+
+def test_step_without_retries_and_hedges_says_nothing_of_them():
+    lines = told_of_route("{ steps: { a: { get: users, retry: off } } }")
+
+    assert not [line for line in lines if line.startswith("up to")]
+
+
+def test_worst_case_is_cut_at_the_time_limit_if_it_is_longer():
+    def told(settings):
+        return line_of(told_of_route(settings), "worst case")
+
+    steps = "steps: { a: { get: users, timeout: 100ms, retry: off } }"
+    assert told(f"{{ {steps} }}") == "200 ms: a"
+    assert told(f"{{ time_limit: 150ms, {steps} }}") == "200 ms, cut at 150 ms: a"
+
+
+def test_priority_is_told_unless_it_is_the_usual_one():
+    settings = "steps: { a: { get: users } }"
+
+    assert line_of(told_of_route(f"{{ priority: sheddable, {settings} }}"), "priority") == "sheddable"
+    assert not [line for line in told_of_route(f"{{ {settings} }}") if line.startswith("priority")]

@@ -4,6 +4,7 @@ import ssl
 
 import pytest
 
+from gateway.compiler.addresses import WireOptions
 from gateway.compiler.upstreams import build_upstream
 from gateway.layers.circuit_rules import CircuitRules
 from gateway.layers.circuit_state import CircuitState
@@ -170,6 +171,6 @@ def test_compression_is_a_transport_around_the_transport_or_absent(transport):
 
 def test_context_reaches_the_transport():
     context = ssl.create_default_context()
-    upstream = build_upstream("u", with_upstream("{ url: https://a }"), shared(), context)
+    upstream = build_upstream("u", with_upstream("{ url: https://a }"), shared(), WireOptions(context))
 
     assert upstream.transport._ssl_context is context

@@ -1,0 +1,120 @@
+"""An upstream as text for people: where it is, how long it may take, what guards it and what it may cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from gateway.compiler.words import seconds, share, size, written
+from gateway.compiler.worst_case import idle_bounds_of
+from gateway.config import ADAPTIVE, HedgeSpec, Percentile
+from gateway.transport.codings import ACCEPTED
+
+if TYPE_CHECKING:
+    from gateway.compiler.upstreams import Upstream
+    from gateway.config import BreakerSpec, BulkheadSpec, UpstreamSpec
+
+
+def explain_upstream(upstream: Upstream) -> Iterable[str]:
+    """Its lines."""
+    spec = upstream.spec
+    transport = "http/2 by httpx" if spec.http2 else spec.transport
+    told = transport if spec.propagate else f"{transport}, not propagated"
+    if upstream.balance is None:
+        yield f"  {upstream.name}  {upstream.address}  ({told})"
+    else:
+        yield f"  {upstream.name}  {len(upstream.addresses)} addresses  ({told})"
+        yield from _addresses(upstream)
+    yield from _connection(spec)
+    connecting = min(spec.connect_timeout, spec.timeout)  # the one lies inside the other
+    yield f"    timeout    {seconds(spec.timeout)}, connecting {seconds(connecting)}"
+    yield from _breaker(spec.breaker)
+    yield f"    bulkhead   {_bulkhead(spec.bulkhead)}"
+    yield from _extras(spec)
+    if spec.warm is not None:
+        words = [f"{spec.warm.connections} connections in advance"] if spec.warm.connections else []
+        words += ["calls come back step by step at start and after an outage"] if spec.warm.ramp else []
+        yield f"    warm       {'; '.join(words) or 'nothing'}"
+    yield f"    answers    up to {size(spec.max_response)}"
+    for warning in idle_bounds_of(spec):
+        yield f"    WARNING    {warning}"
+
+
+def hedge_words(hedge: HedgeSpec) -> str:
+    """When a second attempt is made."""
+    after = hedge.after
+    if isinstance(after, Percentile):
+        return f"if it takes longer than {share(after.share)} of all do"
+    return f"if it takes longer than {seconds(after)}"
+
+
+def _addresses(upstream: Upstream) -> Iterable[str]:
+    for number, address in enumerate(upstream.addresses):
+        yield f"    {'addresses' if number == 0 else '':9}  {address.name}"
+    balance = upstream.spec.balance
+    words = ["the one with the least to do"]
+    if balance is not None and balance.slow_start:
+        words.append(f"one that came back has its full share after {seconds(balance.slow_start)}")
+    if balance is not None and balance.max_ejected:
+        words.append(f"up to {share(balance.max_ejected)} are left out if they fail more than the others")
+    yield f"    balance    {'; '.join(words)}"
+
+
+def _connection(spec: UpstreamSpec) -> Iterable[str]:
+    if spec.unix_socket is not None:
+        yield f"    socket     {written(spec.unix_socket)}"
+    tls = spec.tls
+    if tls is not None:
+        words = [] if tls.verify else ["NOT VERIFIED: anybody can answer in this upstream's place"]
+        words += [f"trusts only {written(tls.ca)}"] if tls.ca is not None else []
+        words += [f"shows {written(tls.cert)}"] if tls.cert is not None else []
+        words += [f"asks for {written(tls.server_name)}"] if tls.server_name is not None else []
+        yield f"    tls        {', '.join(words) or 'as the system says'}"
+    if spec.compression:
+        yield f"    accepts    {ACCEPTED.decode()}"
+
+
+def _breaker(breaker: BreakerSpec | None) -> Iterable[str]:
+    if breaker is None:
+        yield "    breaker    off"
+        return
+    window = f"at least {breaker.minimum_throughput} calls in {seconds(breaker.sampling_window)}"
+    opens = [f"{breaker.failure_ratio:.0%} of {window} fail"]
+    if breaker.consecutive is not None:
+        opens.append(f"{breaker.consecutive} fail in a row")
+    if breaker.slow_call is not None:
+        opens.append(f"{breaker.slow_ratio:.0%} take over {seconds(breaker.slow_call)}")
+    yield f"    breaker    opens when {', or when '.join(opens)}"
+    yield (
+        f"               for {seconds(breaker.open_for)}, doubling up to {seconds(breaker.max_open_for)}, "
+        f"±{breaker.jitter:.0%}; {breaker.probes} probes close it"
+    )
+    if breaker.share is not None:
+        yield f"               hints to and from other processes through {breaker.share}"
+
+
+def _bulkhead(bulkhead: BulkheadSpec | None) -> str:
+    if bulkhead is None:
+        return "off"
+    fewest, first, most = bulkhead.bounds
+    at_once = f"{most} at once"
+    if bulkhead.slots == ADAPTIVE:
+        at_once = f"{first} at once to begin with, then {fewest} to {most}, as it bears"
+    return f"{at_once}, {bulkhead.waiting} more wait up to {seconds(bulkhead.max_wait)}"
+
+
+def _extras(spec: UpstreamSpec) -> Iterable[str]:
+    """What its calls may cost beyond their first attempts."""
+    if spec.retry is None or spec.retry.attempts == 1:
+        yield "    retries    off"
+    else:
+        more, backoff = spec.retry.attempts - 1, seconds(spec.retry.backoff)
+        longest = f", doubling up to {seconds(spec.retry.max_backoff)}" if more > 1 else ""
+        yield f"    retries    {more} more, after a random time of up to {backoff}{longest}"
+    if spec.hedge is not None:
+        yield f"    hedges     a second attempt beside the first {hedge_words(spec.hedge)}"
+    if spec.budget is None:
+        yield "    budget     off: retries and hedges are NOT BOUNDED"
+    else:
+        every = f"{share(spec.budget.ratio)} of first attempts and {spec.budget.per_second:g} a second"
+        yield f"    budget     {every}, for all retries and hedges"
