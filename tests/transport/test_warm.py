@@ -43,16 +43,24 @@ async def test_connections_are_there_before_the_first_call(server):
         assert (it.state.created, it.state.reused) == (5, 5)
 
 
-async def test_connections_are_replaced_before_they_expire(server):
-    async with warmed(server.url, 3, idle_for=0.2, period=0.05) as it:
-        least = 3
-        for _ in range(60):
-            await asyncio.sleep(0.01)
-            least = min(least, it.state.idle)
+async def test_connections_that_will_expire_before_the_next_look_do_not_count(server):
+    async with warmed(server.url, 3) as it:
+        pool = it.transport._pool
+        for connection in pool._idle:
+            connection.idle_since -= 2.0  # of 4 s
+        assert it.transport.preopen(3, 1.5, lambda failure: None) == 0
 
-        assert least >= 3
-        assert it.state.open <= 6
-        assert server.connections >= 6
+        for connection in pool._idle:
+            connection.idle_since -= 1.0
+        assert it.transport.preopen(3, 1.5, lambda failure: None) == 3
+        await eventually(lambda: it.state.idle == 6)
+
+
+async def test_connections_that_expire_are_replaced(server):
+    async with warmed(server.url, 3, idle_for=0.2, period=0.05) as it:
+        await eventually(lambda: server.connections >= 9)
+
+        await eventually(lambda: it.state.idle >= 3)
 
 
 async def test_connections_the_upstream_closed_are_made_again(server):
@@ -126,7 +134,7 @@ async def test_upstream_that_is_down_is_asked_more_and_more_rarely():
         """Refuses at once; the pauses between its attempts are what is looked at."""
 
         def preopen(self, count, lasting, told):
-            asked.append((asyncio.get_running_loop().time(), count))
+            asked.append((asyncio.get_running_loop().time(), count, lasting))
             asyncio.get_running_loop().call_soon(told, Failure(Cause.UNREACHABLE, "refused"))
             return 1
 
@@ -135,7 +143,8 @@ async def test_upstream_that_is_down_is_asked_more_and_more_rarely():
     await asyncio.sleep(0.2)
     warm.stop()
 
-    times, counts = zip(*asked, strict=True)
+    times, counts, lasting = zip(*asked, strict=True)
+    assert set(lasting) == {1.5 * 0.002}
     assert counts[0] == 10
     assert set(counts[1:]) == {1}
     assert len(asked) < 15
