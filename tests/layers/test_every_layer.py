@@ -7,10 +7,14 @@ import pytest
 
 from gateway.buffered import Buffered
 from gateway.layers.adaptive import adapting
+from gateway.layers.apart import Apart
 from gateway.layers.backoff import Backoff
 from gateway.layers.breaker import Breaker, breaking, refusing_while_open
 from gateway.layers.budget import Budget
 from gateway.layers.bulkhead import Bulkhead, limiting
+from gateway.layers.cache import Copies, caching, keeping
+from gateway.layers.cache_rules import CacheRules
+from gateway.layers.coalesce import Flights, coalescing
 from gateway.layers.deadline import within_deadline
 from gateway.layers.fallback import standing_in
 from gateway.layers.gradient import Gradient, GradientRules
@@ -20,8 +24,11 @@ from gateway.layers.nothing import answering_nothing
 from gateway.layers.observe import observing_attempts, observing_calls
 from gateway.layers.ramp import Ramp, ramping
 from gateway.layers.retry import retrying
+from gateway.layers.siblings import sending_once
+from gateway.layers.stand_ins import StandIns
 from gateway.layers.timeout import timing_out
 from gateway.outcome import Cause, Failure, Freshness, Success
+from gateway.stores.memory import MemoryStore
 from gateway.timers import Timers
 from tests.support.calls import make_call
 from tests.support.circuits import RC
@@ -48,10 +55,18 @@ class Parts:
             "clock": clock,
             "timers": self.timers,
         }
+        buffered = Buffered(1000)
+        apart = Apart(self.timers, buffered, clock, 10)
+        copies = Copies(MemoryStore(10_000, clock), apart)
+        self.flights = Flights(buffered)
         self.layers = {
             "observe call": observing_calls(RecordingMeter(), clock),
             "fallback": standing_in(lambda f, i: Success(b"[]", Freshness.FALLBACK, f.cause)),
+            "cache": caching(copies, 2.0, clock, StandIns()),
             "deadline": within_deadline(clock),
+            "send once": sending_once(),
+            "coalesce": coalescing(self.flights, apart, 2.0),
+            "keep": keeping(copies, CacheRules(1.0, random=lambda: 0.5)),
             "retry": retrying(attempts=2, backoff=Backoff(0.05, 0.5, lambda: 0.5), **extra),
             "hedge": hedging(
                 after=FixedDelay(0.2), crowded=crowding(self.bulkhead), buffered=Buffered(1000), **extra
@@ -69,14 +84,22 @@ class Parts:
     def assert_nothing_left(self):
         assert (self.bulkhead.in_use, self.bulkhead.snapshot().waiting) == (0, 0)
         assert self.breaker.snapshot().probes_out == 0
+        assert self.flights.snapshot().under_way == 0
         assert [len(self.timers.of(seconds)) for seconds in (0.5, 0.2, 0.1)] == [0, 0, 0]
 
 
 NAMES = [
-    "observe call", "fallback", "deadline", "retry", "hedge", "nothing", "observe attempt", "gate",
-    "bulkhead", "adaptive", "ramp", "permit", "attempt timeout",
+    "observe call", "fallback", "cache", "deadline", "send once", "coalesce", "keep", "retry", "hedge",
+    "nothing", "observe attempt", "gate", "bulkhead", "adaptive", "ramp", "permit", "attempt timeout",
 ]  # fmt: skip
+
+
 every_layer = pytest.mark.parametrize("name", NAMES)
+
+
+def a_call():
+    """A call that may be equal to others."""
+    return make_call(identity=b"i", siblings={})
 
 
 async def test_list_of_layers_is_whole():
@@ -88,7 +111,7 @@ async def test_list_of_layers_is_whole():
 async def test_no_layer_raises_for_expected_trouble(name, cause):
     parts = Parts()
 
-    outcome = await parts.layers[name](ScriptedSource().will(Failure(cause, status=500)))(make_call())
+    outcome = await parts.layers[name](ScriptedSource().will(Failure(cause, status=500)))(a_call())
 
     assert isinstance(outcome, Failure) or outcome.cause is cause
     parts.assert_nothing_left()
@@ -99,7 +122,7 @@ async def test_every_layer_lets_a_success_pass_and_calls_once(name):
     parts, answer = Parts(), Success(b"1")
     source = ScriptedSource().will(answer)
 
-    assert await parts.layers[name](source)(make_call()) is answer
+    assert await parts.layers[name](source)(a_call()) is answer
 
     assert len(source.calls) == 1
     parts.assert_nothing_left()
@@ -118,7 +141,7 @@ async def test_every_layer_lets_a_bug_pass(name):
 @every_layer
 async def test_every_layer_lets_cancellation_through(name):
     parts = Parts()
-    task = asyncio.ensure_future(parts.layers[name](ScriptedSource().will(Hang()))(make_call()))
+    task = asyncio.ensure_future(parts.layers[name](ScriptedSource().will(Hang()))(a_call()))
     await asyncio.sleep(0.01)
 
     task.cancel()
@@ -131,7 +154,7 @@ async def test_every_layer_lets_cancellation_through(name):
 @every_layer
 async def test_every_layer_can_be_torn_down(name):
     parts = Parts()
-    coroutine = parts.layers[name](ScriptedSource().will(Hang()))(make_call())
+    coroutine = parts.layers[name](ScriptedSource().will(Hang()))(a_call())
     coroutine.send(None)
 
     coroutine.close()
@@ -141,7 +164,7 @@ async def test_every_layer_can_be_torn_down(name):
 
 @every_layer
 async def test_every_layer_hands_up_a_cut(name):
-    parts, call = Parts(), make_call()
+    parts, call = Parts(), a_call()
     task = asyncio.ensure_future(parts.layers[name](ScriptedSource().will(Hang()))(call))
     await asyncio.sleep(0.01)
 
@@ -156,12 +179,12 @@ async def test_every_layer_hands_up_a_cut(name):
 async def test_no_layer_leaves_a_reference_cycle(name, outcome):
     parts = Parts()
     layered = parts.layers[name](ScriptedSource().will(outcome))
-    await layered(make_call())
+    await layered(a_call())
     gc.collect()
     gc.disable()
     try:
         for _ in range(15):
-            await layered(make_call())
+            await layered(a_call())
         assert gc.collect() == 0
     finally:
         gc.enable()
