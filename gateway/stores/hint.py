@@ -37,7 +37,7 @@ class Hint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def age(self) -> float:
-        """Seconds since it opened."""
+        """Seconds since it opened, less the time that it took to the board."""
         return self.open_for - self.remaining
 
 

@@ -128,9 +128,10 @@ class RedisHints:
         reads: list[Command] = []
         for topic in self._topics:
             reads += ("GET", self._prefix + topic), ("PTTL", self._prefix + topic)
+        asked = self._clock()
         answers = await self._link.ask_as_one(reads)
         for topic, data, left in zip(self._topics, answers[::2], answers[1::2], strict=False):
-            self._read(topic, data, left)
+            self._read(topic, data, left, asked)
 
     def _posting(self, hint: Hint, waited: float) -> list[Command]:
         left = int((hint.remaining - waited) * 1000.0)  # down: more than it opened for makes no sense
@@ -138,12 +139,14 @@ class RedisHints:
             return []
         return [("SET", self._prefix + hint.topic, encode(hint), "PX", left)]
 
-    def _read(self, topic: str, data: Any, left: Any) -> None:
+    def _read(self, topic: str, data: Any, left: Any, asked: float) -> None:
         if data is None:
             return
         hint = None
         if isinstance(data, bytes) and isinstance(left, int):
-            hint = decode(topic, data, left / 1000.0)
+            # Redis may have looked at its clock as soon as it was asked. A hint that seems too old is outvoted
+            # too easily; one that seemed too young would be heeded against evidence of our own.
+            hint = decode(topic, data, left / 1000.0 - (self._clock() - asked))
         if hint is None:
             self.counts.senseless += 1
         else:
