@@ -82,6 +82,12 @@ class Address:
         """Its circuit lets everything pass: neither open nor on trial."""
         return self.circuit is None or self.circuit.state in _SERVING
 
+    @property
+    def suspected(self) -> bool:
+        """It is on trial for what others say (``layers.hints``): it was well so far, and stays in use."""
+        circuit = self.circuit
+        return circuit is not None and circuit.state is CircuitState.HALF_OPEN and circuit.reason == "hint"
+
     def refuses(self, now: float) -> bool:
         """Its circuit would refuse a call now. A look only."""
         return self.circuit is not None and self.circuit.refuses(now)

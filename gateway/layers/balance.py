@@ -124,7 +124,8 @@ class Balance:
         start = self._starts[place]
         if not address.serves or self._outliers.is_out(place, now):
             address.steady = False
-            start.hold()
+            if not address.suspected:
+                start.hold()
             return 0.0 if address.refuses(now) else start.weight(now)
         if start.held:
             start.begin(now)

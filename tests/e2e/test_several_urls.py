@@ -123,6 +123,16 @@ async def test_upstream_that_is_down_as_a_whole_is_refused_with_a_time_to_come_b
     assert answer.headers["retry-after"] == "1"
 
 
+async def test_hedge_goes_to_another_machine_than_the_call_that_is_late():
+    async with machines("retry: off\n    hedge: { after: 50ms }") as it:
+        await it.ask(200)
+        it.sites[0].pages["/x"] = hanging
+        statuses, hits = await it.ask(15)
+
+    assert set(statuses) == {200}
+    assert hits[0] > 0
+
+
 async def test_taking_turns_spreads_calls_exactly():
     async with machines("balance: off") as it:
         _, hits = await it.ask(300, at_once=1)

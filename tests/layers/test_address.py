@@ -56,6 +56,21 @@ def test_operators_states_serve_or_not(state, serves):
     assert an_address(traffic.circuit).serves is serves
 
 
+def test_address_is_suspected_only_while_it_is_on_trial_for_a_hint():
+    traffic = Traffic()
+    address = an_address(traffic.circuit)
+    seen = [address.suspected]
+    traffic.circuit.suspect(traffic.now)
+    seen.append(address.suspected)
+    traffic.fail()
+    traffic.wait(traffic.open_remaining)
+    traffic.admit()
+    seen.append(address.suspected)
+
+    assert seen == [False, True, False]
+    assert traffic.state == "half_open"
+
+
 def test_address_says_what_it_does():
     traffic = Traffic()
 

@@ -180,6 +180,16 @@ async def test_address_that_came_back_has_its_whole_share_after_the_slow_start()
     assert shares == pytest.approx([0.05, 0.2, 0.4, 0.5], abs=0.03)
 
 
+async def test_suspicion_that_came_to_nothing_costs_an_address_none_of_its_share():
+    fleet = Fleet(2)
+    circuit = fleet.breakers[0].circuit
+    circuit.suspect(fleet.now)
+    while str(circuit.state) != "closed":
+        await fleet.call()
+
+    assert 0.45 < fleet.picks(2000)[0] / 2000 < 0.55
+
+
 async def test_without_a_slow_start_the_whole_share_is_back_at_once():
     fleet = Fleet(2, slow_start=None)
     fleet.trip(0)

@@ -101,15 +101,20 @@ def held_by(gateway):
         "background": len(gateway._background),
         "timers": sum(map(len, gateway._timers._by_length.values())),
     }
-    for name, upstream in gateway.upstreams.items():
-        state = upstream.transport.state()
+    addresses = [
+        (f"{name} {number}" if number else name, address)
+        for name, upstream in gateway.upstreams.items()
+        for number, address in enumerate(upstream.addresses)
+    ]
+    for name, address in addresses:
+        state = address.transport.state()
         held[f"{name} connections"] = state.in_use
         held[f"{name} waiting"] = state.waiting
-        if upstream.bulkhead is not None:
-            snapshot = upstream.bulkhead.snapshot()
+        if address.bulkhead is not None:
+            snapshot = address.bulkhead.snapshot()
             held[f"{name} slots"] = snapshot.in_use + snapshot.waiting
-        if upstream.breaker is not None:
-            held[f"{name} probes"] = upstream.breaker.snapshot().probes_out
+        if address.breaker is not None:
+            held[f"{name} probes"] = address.breaker.snapshot().probes_out
     return {what: much for what, much in held.items() if much}
 
 
