@@ -144,8 +144,8 @@ class RedisHints:
             return
         hint = None
         if isinstance(data, bytes) and isinstance(left, int):
-            # Redis may have looked at its clock as soon as it was asked. A hint that seems too old is outvoted
-            # too easily; one that seemed too young would be heeded against evidence of our own.
+            # Redis may have looked at its clock as soon as it was asked. A hint that seems too old is only
+            # outvoted too easily; one that seemed too young would be heeded against evidence of our own.
             hint = decode(topic, data, left / 1000.0 - (self._clock() - asked))
         if hint is None:
             self.counts.senseless += 1
