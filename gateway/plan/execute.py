@@ -34,7 +34,7 @@ _GRACE: Final = 0.025
 """Seconds that cut calls get to end; half of what docs/contract.md section 2 allows the answer to be late."""
 
 _FAILED_WITH: Final = Failure(Cause.OUT_OF_TIME, "a required step failed")
-"""Ends the other calls of a request that has failed; never itself the reason of its failure."""
+"""Ends the other calls of a request that has failed."""
 
 _log = logging.getLogger("gateway.plan")
 
@@ -47,6 +47,7 @@ class Run:
     """
 
     __slots__ = (
+        "_culprit",
         "_detached",
         "_done",
         "_engine",
@@ -91,6 +92,7 @@ class Run:
         self._finished = False
         self._over: Failure | None = None
         self._released = False
+        self._culprit: tuple[Step, Failure] | None = None
 
     async def run(self) -> None:
         """Take every step to its end, or until the request fails; never longer than the deadline.
@@ -114,14 +116,16 @@ class Run:
 
     @property
     def failure(self) -> tuple[Step, Failure] | None:
-        """What fails the whole request: the first required step that did not answer, or the first of all if
-        none answered. ``None`` if there is an answer.
+        """What fails the whole request: the required step whose failure ended it, or the first of all steps
+        if none answered. ``None`` if there is an answer.
         """
+        if self._culprit is not None:
+            return self._culprit
         unanswered: tuple[Step, Failure] | None = None
         answered = False
         for step, outcome in zip(self.plan.steps, self.outcomes, strict=True):
             if isinstance(outcome, Failure):
-                if step.required and outcome.root is not _FAILED_WITH:
+                if step.required:
                     return step, outcome
                 unanswered = unanswered or (step, outcome)
             elif outcome is not None:
@@ -242,6 +246,8 @@ class Run:
         self.outcomes[index] = outcome
         self._pending -= 1
         if outcome.__class__ is Failure and self.plan.steps[index].required:
+            # What its end does to the others, which may have failed attempts to tell of, is no reason of it.
+            self._culprit = self._culprit or (self.plan.steps[index], outcome)
             self._end_early(_FAILED_WITH)
             self._finish()
         elif not self._pending:

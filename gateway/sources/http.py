@@ -102,7 +102,7 @@ def outcome_of(
 ) -> Outcome:
     """How an exchange that ended with *response* ended for its call."""
     if isinstance(response, Failure):
-        return response
+        return _let_go(response, call, buffered)
     status = response.status
     if 200 <= status < 300:
         body = response.body
@@ -114,6 +114,11 @@ def outcome_of(
         failure = _explained(document, response)
     else:
         failure = classified(response, wall_clock)
+    return _let_go(failure, call, buffered)
+
+
+def _let_go(failure: Failure, call: Call, buffered: Buffered) -> Failure:
+    """*failure*, now that nothing is held of the body it came with."""
     if call.held:
         buffered.give(call.held)
         call.held = 0

@@ -7,14 +7,18 @@ from dataclasses import dataclass, field
 
 from gateway.buffered import Buffered
 from gateway.call import Trace, stack
+from gateway.layers.backoff import Backoff
 from gateway.layers.breaker import Breaker, breaking, refusing_while_open
+from gateway.layers.budget import Budget
 from gateway.layers.bulkhead import Bulkhead, limiting
 from gateway.layers.circuit_rules import CircuitRules
+from gateway.layers.circuit_state import CircuitState
 from gateway.layers.deadline import within_deadline
 from gateway.layers.fallback import standing_in
 from gateway.layers.nothing import answering_nothing
 from gateway.layers.observe import observing_attempts, observing_calls
 from gateway.layers.ramp import Ramp, ramping
+from gateway.layers.retry import Retrying, retrying
 from gateway.layers.timeout import timing_out
 from gateway.outcome import Cause, Failure, Freshness, Success
 from gateway.plan.background import Background
@@ -59,6 +63,7 @@ class Scene:
     backed: bool = False
     chained: bool = False
     ramped: bool = False
+    retried: bool = False
 
 
 @dataclass
@@ -82,6 +87,15 @@ class World:
             self.ramp.begin()
         notice = self.ramp.notice
         self.breaker = Breaker(name="x", rules=rules, clock=loop.time, random=lambda: 0.5, listener=notice)
+        self.budget = Budget(0.3, 1.0)
+        self.retry = {
+            "attempts": 3,
+            "backoff": Backoff(0.0217, 0.1, lambda: 0.61),
+            "budget": self.budget,
+            "half_open": lambda: self.breaker.circuit.state is not CircuitState.CLOSED,
+            "clock": loop.time,
+            "timers": self.timers,
+        }
         self.attempts, self.calls = RecordingMeter(), RecordingMeter()
         script = {(n, i): e for n, r in enumerate(self.scene.requests) for i, e in enumerate(r.entries)}
         self.wire = ScriptedWire(script, self.buffered)
@@ -90,7 +104,9 @@ class World:
         clock = self.timers.loop.time
         layers = [observing_calls(self.calls, clock)]
         layers += [standing_in(fallback)] if self.scene.backed else []
-        layers += [within_deadline(clock), answering_nothing(NOTHING_ON)]
+        layers += [within_deadline(clock)]
+        layers += [retrying(**self.retry)] if self.scene.retried else []
+        layers += [answering_nothing(NOTHING_ON)]
         layers += [observing_attempts(self.attempts, clock), refusing_while_open(self.breaker, clock)]
         layers += [
             limiting(self.bulkhead, self.timers),
@@ -99,6 +115,7 @@ class World:
             timing_out(self.timers),
         ]
         source = stack(self.wire.source, layers)
+        per_attempt = stack(self.wire.source, layers[-7:])
         direct = Direct(
             self.wire,
             clock=clock,
@@ -109,6 +126,8 @@ class World:
             calls=self.calls,
             nothing_on=NOTHING_ON,
             stand_in=fallback if self.scene.backed else None,
+            following=Retrying(**self.retry).following(per_attempt) if self.scene.retried else None,
+            deposit=self.budget.deposit if self.scene.retried else None,
         )
         steps = [
             Step(
@@ -144,10 +163,12 @@ class World:
         for handle in handles:
             handle.cancel()
         seen = [(said(o), c and round(c.elapsed, 4)) for o, c in zip(run.outcomes, run.calls, strict=True)]
-        if how == "answered" and run.failure is not None and self.scene.required:
+        if run.abandoned:
+            how = "left"
+        elif how == "answered" and run.failure is not None and self.scene.required:
             # The cut calls of a failed request may still be ending; its failure is what is answered.
             seen = said(run.failure[1])
-        # Nobody looks at the outcomes of a request that was cancelled.
+        # Nobody looks at the outcomes of a request that was cancelled, or whose client left.
         self.ended.append((number, round(loop.time(), 4), seen if how == "answered" else how))
         run.release()
 
@@ -162,6 +183,7 @@ def played(scene, *, direct):
     """What a scene comes to; whatever is not given back fails here."""
 
     async def play():
+        loop_time = asyncio.get_running_loop().time
         world = World(scene, direct)
         await asyncio.gather(*(world.request(*each) for each in enumerate(scene.requests)))
         await world.background.drain(5.0)
@@ -174,6 +196,7 @@ def played(scene, *, direct):
         circuit = (snapshot.state, snapshot.total, snapshot.failed, snapshot.in_a_row, snapshot.probes_out)
         circuit += (world.breaker.circuit.generation,)
         meters = (sorted(world.attempts.records), sorted(world.calls.records))
+        meters += (world.budget.snapshot(loop_time()), world.budget.retries.won)
         return (
             sorted(world.ended, key=repr),
             world.wire.sent,
@@ -198,18 +221,25 @@ RESULTS = (
 
 def scene_of(random):
     """Any scene in which no two things happen at one instant: what is first then is a matter of the form."""
-    instants = [random.uniform(0.01, 0.6) for _ in range(90)]
+    instants = [random.uniform(0.01, 0.6) for _ in range(150)]
+    flags = ("repeatable", "required", "backed", "chained", "ramped", "retried")
+    flags = {name: random.random() < 0.5 for name in flags}
+    # A task cancelled in a later attempt has no outcome; a call that is cut then tells its last failure.
+    endings = ["", "", "", "leaves", "leaves" if flags["retried"] else "cancelled"]
     requests = []
     for _ in range(random.randint(1, 6)):
         entries = tuple(
-            Entry(random.choice(RESULTS), instants.pop(), random.random() < 0.75, random.choice([0, 100]))
+            Entry(
+                random.choice(RESULTS),
+                instants.pop(),
+                random.random() < 0.75,
+                random.choice([0, 100]),
+                Entry(random.choice(RESULTS), instants.pop(), random.random() < 0.75, 10),
+            )
             for _ in range(random.randint(1, 4))
         )
-        ending = random.choice(["", "", "", "leaves", "cancelled"])
+        ending = random.choice(endings)
         requests.append(Request(instants.pop(), entries, **({ending: instants.pop()} if ending else {})))
-    flags = {
-        name: random.random() < 0.5 for name in ("repeatable", "required", "backed", "chained", "ramped")
-    }
     return Scene(tuple(requests), slots=random.randint(1, 6), **flags)
 
 

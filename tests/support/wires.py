@@ -14,16 +14,23 @@ BUG = "bug"
 
 @dataclass(frozen=True)
 class Entry:
-    """How one attempt goes: over an idle connection or a new one, its result, and how long that takes."""
+    """How one attempt goes: over an idle connection or a new one, its result, and how long that takes.
+
+    ``then`` is the next attempt's, or this one's again.
+    """
 
     result: object
     delay: float
     idle: bool = True
     held: int = 0
+    then: "Entry | None" = None
+
+    def attempt(self, number):
+        return self if number == 1 or self.then is None else self.then.attempt(number - 1)
 
 
 class ScriptedWire:
-    """*script* maps a payload to its ``Entry``. ``in_use`` counts connections, ``sent`` lists payloads."""
+    """*script* maps a payload to its ``Entry``. ``in_use`` counts connections, ``sent`` lists instants and payloads."""
 
     CONNECTING = 0.003
 
@@ -34,7 +41,7 @@ class ScriptedWire:
         self.sent = []
 
     async def source(self, call):
-        entry = self.script[call.payload]
+        entry = self.script[call.payload].attempt(call.attempt)
         if not entry.idle:
             return await self.anew(call)
         result = await self._exchange(call, entry)
@@ -43,7 +50,7 @@ class ScriptedWire:
     async def anew(self, call):
         if call.sent and not call.repeatable:
             return Failure(Cause.INCOMPLETE, "stale")
-        entry = self.script[call.payload]
+        entry = self.script[call.payload].attempt(call.attempt)
         waiting = asyncio.get_running_loop().create_future()
         timer = asyncio.get_running_loop().call_later(self.CONNECTING, _resolve, waiting, None)
         try:
@@ -66,7 +73,7 @@ class ScriptedWire:
 
     def _send(self, call, entry, waiter):
         self.in_use += 1
-        self.sent.append(call.payload)
+        self.sent.append((round(asyncio.get_running_loop().time(), 4), call.payload))
         call.sent = True
         return asyncio.get_running_loop().call_later(entry.delay, _resolve, waiter, entry.result)
 
@@ -80,7 +87,7 @@ class ScriptedWire:
     # the two halves
 
     def begin(self, call, now, waiter):
-        entry = self.script[call.payload]
+        entry = self.script[call.payload].attempt(call.attempt)
         if not entry.idle:
             return None
         call.waiter = waiter
