@@ -16,7 +16,7 @@ Rules of the file:
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
@@ -150,28 +150,6 @@ def varying_headers(names: Iterable[str], *, keyed: bool) -> frozenset[bytes]:
     """The request headers that may differ between calls of one identity; *names* are those a step sends."""
     unseen = UNSHARED | {b"baggage"}
     return unseen | {name.encode() for name in names} if keyed else unseen
-
-
-def steps_with_equals(steps: Mapping[str, StepSpec]) -> frozenset[str]:
-    """The steps of one route whose call another of them might make as well, whatever is asked."""
-    candidates = [
-        (name, step)
-        for name, step in steps.items()
-        if has_identity(step.method, step.repeatable) and (step.cache is None or step.cache.key is None)
-    ]
-    return frozenset(
-        name
-        for name, step in candidates
-        if any(other is not step and _may_be_equal(step, other) for _, other in candidates)
-    )
-
-
-def _may_be_equal(one: StepSpec, other: StepSpec) -> bool:
-    if (one.upstream, one.method, one.nothing_on) != (other.upstream, other.method, other.nothing_on):
-        return False
-    before, others = one.path.partition("{")[0], other.path.partition("{")[0]
-    length = min(len(before), len(others))
-    return before[:length] == others[:length]
 
 
 def _reference(names: Names, text: str) -> Use:

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from gateway.compiler.equals import steps_with_equals
 from gateway.compiler.graph import find_cycle
-from gateway.compiler.identity import KeyTemplate, personal_steps, steps_with_equals
+from gateway.compiler.identity import KeyTemplate, personal_steps
 from gateway.compiler.names import Edges, Names, Use, Where
 from gateway.compiler.references import TemplateFault
 from gateway.compiler.render_json import JsonTemplate
@@ -119,7 +120,8 @@ class RouteCompiler:
         """The steps, each with what the route says of it."""
         steps = []
         uses = {name: self._requests[name].uses for name in self.spec.steps}
-        personal, equal = personal_steps(list(uses.values())), steps_with_equals(self.spec.steps)
+        personal = personal_steps(list(uses.values()))
+        equal = steps_with_equals(self.spec.steps, self._parameter_types())
         for name, spec in self.spec.steps.items():
             sharing = Sharing(
                 self._key, name, spec, self._keys.get(name), uses[name], personal, once=name in equal

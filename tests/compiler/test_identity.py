@@ -13,7 +13,6 @@ from gateway.compiler.identity import (
     personal_steps,
     personal_uses,
     site_of,
-    steps_with_equals,
     varying_headers,
 )
 from gateway.compiler.request import RequestTemplate
@@ -332,30 +331,3 @@ def test_f5_secrets_of_two_deployments_make_two_steps_of_one_text():
         )
 
     assert site_of("GET /", "s", with_secret("1"), "u") != site_of("GET /", "s", with_secret("2"), "u")
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "may_be"),
-    [
-        (step("a/{id}"), step("a/{other}"), True),
-        (step("a/{id}"), step("a/1"), True),
-        (step("a"), step("a", query=(("x", "{y}"),)), True),
-        (step("{a}/b"), step("c/b"), True),
-        (step("a/{id}"), step("b/{id}"), False),
-        (step(), step(upstream="orders"), False),
-        (step(), step(method="HEAD"), False),
-        (step(), step(nothing_on=frozenset({404})), False),
-        (step(method="POST"), step(method="POST"), False),
-        (step(method="POST", repeatable=True), step(method="POST", repeatable=True), True),
-    ],
-)
-def test_steps_whose_calls_may_be_equal_are_known(one, other, may_be):
-    found = steps_with_equals({"one": one, "other": other, "third": step("zzz", upstream="recs")})
-
-    assert found == ({"one", "other"} if may_be else set())
-
-
-def test_step_that_names_its_own_key_has_no_equals():
-    cached = step(cache={"ttl": "5s", "key": ["{id}"]})
-
-    assert steps_with_equals({"one": cached, "other": step()}) == set()
