@@ -1,7 +1,8 @@
 """``python -m bench.faults.load``: the open-loop generator, keeping what became of each request.
 
-Reads one line of JSON (``Order``) from its command line, prints one (``seen.Record``). Asks for the profiles
-of many users in turn; clients can be made to hang up, all at once.
+Takes its order as JSON (``Order``) from the command line. Prints a line when it is ready, with the time at
+which the first request will be due, and one in the end (``seen.Record``). Asks for the profiles of many users
+in turn; clients can be made to hang up, all at once.
 """
 
 from __future__ import annotations
@@ -20,20 +21,22 @@ from bench.faults.seen import Kind, Record, kind_of
 from bench.openloop import Generator, percentile
 from bench.processes import raise_file_limit
 
+LEAD = 0.6
+"""Seconds from being ready to the first request: whoever ordered it has things to do at exact times."""
+
 USERS = 100
 """Every one of them has orders and recommendations (``services.mock.people.ALWAYS_FULL``)."""
 
 
 class Order(msgspec.Struct, frozen=True):
-    """What to send: *rate* requests per second for *seconds*, the first at *start* (``time.monotonic``).
+    """What to send: *rate* requests per second for *seconds*.
 
-    ``hang_ups`` are seconds after the start at which all clients that wait hang up.
+    ``hang_ups`` are seconds after the first request at which all clients that wait hang up.
     """
 
     port: int
     rate: float
     seconds: float
-    start: float
     hang_ups: Sequence[float] = ()
 
 
@@ -43,18 +46,23 @@ class Recorder(Generator):
     def __init__(self, order: Order) -> None:
         super().__init__("127.0.0.1", order.port, b"", rate=order.rate, seconds=order.seconds)
         wanted = int(order.rate * order.seconds)
+        self.start = 0.0
         self._order = order
         self._kinds = [Kind.LOST] * wanted
         self._took = [0.0] * wanted
         self._requests = cycle([_request(user, order.port) for user in range(1, USERS + 1)])
 
+    async def prepare(self) -> None:
+        """Open the first connections; ``start`` is then when the first request will be due."""
+        await super().prepare()
+        self.start = time.monotonic() + LEAD
+
     async def record(self) -> Record:
         """Send everything and tell what became of it."""
-        await self.prepare()
         loop = asyncio.get_running_loop()
         for at in self._order.hang_ups:
-            loop.call_later(self._order.start - time.monotonic() + at, self._hang_up)
-        await self.send(self._order.start)
+            loop.call_later(self.start - time.monotonic() + at, self._hang_up)
+        await self.send(self.start)
         late = percentile(sorted(self._late), 0.99)
         return Record(self._order.rate, "".join(self._kinds), self._took, late)
 
@@ -76,7 +84,7 @@ class Recorder(Generator):
                 connection.close()
 
     def _number(self, due: float) -> int:
-        return round((due - self._order.start) * self._order.rate)
+        return round((due - self.start) * self._order.rate)
 
 
 def _request(user: int, port: int) -> bytes:
@@ -85,13 +93,13 @@ def _request(user: int, port: int) -> bytes:
 
 
 async def load(order: Order) -> Record:
-    """Carry out *order*. Raises ``RuntimeError`` if its start is over before everything is ready."""
+    """Carry out *order*; tells when it will begin as soon as that is known."""
     recorder = Recorder(order)
-    if time.monotonic() > order.start:
-        raise RuntimeError("the generator was ready too late")
     gc.freeze()
     gc.disable()  # a pause of ours would look like one of the server's
     try:
+        await recorder.prepare()
+        print(recorder.start, flush=True)
         return await recorder.record()
     finally:
         gc.enable()

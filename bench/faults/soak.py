@@ -21,30 +21,39 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from statistics import median
+from typing import NamedTuple
 
 import msgspec
 import uvloop
 
 from bench.faults.chaos import chaos, leavings
 from bench.faults.load import Order
+from bench.faults.loading import Load
 from bench.faults.mocks import HOST, Mocks, ended, listening
 from bench.faults.page import milli, share
 from bench.faults.scenarios import RATE
 from bench.faults.seen import Kind, Record
-from bench.faults.trial import LEAD, over, read_record
 from bench.faults.variants import CACHE, HEDGE, Variant
 from bench.faults.watched import Inside
 from bench.machine import MissingError, described, two_cores
-from bench.openloop import GRACE
 from bench.processes import NotReadyError, Process, lasting_port
 from bench.table import Markers, aligned, verdict, write
 
 SOAK = Markers("<!-- soak: begin, written by make soak -->", "<!-- soak: end -->")
 
-CHAOS, SETTLING, CALM = 40.0, 5.0, 15.0
-"""Seconds of a round: faults, time for circuits to close, and what is measured."""
 
-HANG_UPS = 6
+class Lengths(NamedTuple):
+    """Seconds of a round: faults, time for circuits to close, and the calm in which times are measured."""
+
+    chaos: float
+    settling: float
+    calm: float
+
+
+MINUTE = Lengths(40.0, 5.0, 15.0)
+HANG_UPS_EVERY = 7.0
+"""Seconds of chaos, on average, after which all clients that wait hang up."""
+
 DRIFT, TIMERS, MORE_FILES, MORE_TASKS, MORE_BYTES = 0.1, 10_000, 20, 10, 20e6
 """M6: how much the calm p99 may rise from the first third of the rounds to the last, timers at any time;
 and what may be held more in the end than after the first round."""
@@ -147,12 +156,15 @@ def report(rounds: Sequence[Round], about: str) -> str:
 class Soak:
     """A running gateway with its services, for one round after the other."""
 
-    def __init__(self, mocks: Mocks, cores: tuple[int, int], root: Path, seed: int) -> None:
+    def __init__(
+        self, mocks: Mocks, cores: tuple[int, int], root: Path, seed: int, lengths: Lengths = MINUTE
+    ) -> None:
         self._mocks = mocks
         self._cores = cores
         self._root = root
         self._watched = root / "inside"
         self._random = Random(seed)
+        self._lengths = lengths
         self.port = lasting_port()
 
     async def start(self) -> Process:
@@ -165,26 +177,25 @@ class Soak:
         return server
 
     async def round(self, server: Process) -> Round:
-        """One minute. Raises ``NotReadyError`` if the gateway or the generator ended."""
-        start = time.monotonic() + LEAD
-        hang_ups = leavings(self._random, CHAOS, HANG_UPS)
-        order = Order(self.port, RATE, CHAOS + SETTLING + CALM, start, hang_ups)
-        log = self._root / "load.json"
-        command = [sys.executable, "-m", "bench.faults.load", msgspec.json.encode(order).decode()]
-        with Process(command, self._cores[0], log, {"PYTHONPATH": str(_ROOT)}) as generator:
-            for act in chaos(self._random, CHAOS):
-                await asyncio.sleep(start + act.at - time.monotonic())
+        """One round. Raises ``NotReadyError`` if the gateway or the generator ended."""
+        lengths = self._lengths
+        hang_ups = leavings(self._random, lengths.chaos, int(lengths.chaos / HANG_UPS_EVERY) + 1)
+        order = Order(self.port, RATE, sum(lengths), hang_ups)
+        async with Load(order, self._cores[0], self._root) as load:
+            for act in chaos(self._random, lengths.chaos):
+                await asyncio.sleep(load.start + act.at - time.monotonic())
                 await self._mocks.do(act)
-            await over(generator, start + order.seconds + GRACE + 5)
-            record = read_record(log, generator)
+            record = await load.record()
         if not server.running:
             raise NotReadyError(f"the gateway ended{server.last_words()}")
         await asyncio.sleep(1.0)
         files = sum(1 for _ in Path(f"/proc/{server.pid}/fd").iterdir())
-        number = round(CHAOS * RATE)
+        number = round(lengths.chaos * RATE)
         chaotic = Record(RATE, record.kinds[:number], record.took[:number])
         inside = await self._inside(server)
-        return Round(chaotic, record.since(CHAOS + SETTLING), server.memory()[0], files, inside)
+        return Round(
+            chaotic, record.since(lengths.chaos + lengths.settling), server.memory()[0], files, inside
+        )
 
     async def _inside(self, server: Process) -> Inside:
         before = self._lines()

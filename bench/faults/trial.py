@@ -11,18 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import msgspec
 
 from bench.faults.load import Order
+from bench.faults.loading import Load
 from bench.faults.mocks import HOST, Mocks, ended, listening
 from bench.faults.scenarios import RATE, Act, Scenario
 from bench.faults.seen import Figures, Kind, Record, figures, kind_of
 from bench.faults.variants import Variant
-from bench.openloop import GRACE
 from bench.processes import NotReadyError, Process, lasting_port
-
-LEAD = 0.8
-"""Seconds that the generator gets to import what it needs before its first request is due."""
 
 SETTLED = 0.15
 """Seconds after the last answer until what the server left behind has arrived upstream."""
@@ -86,14 +82,10 @@ class Lane:
         return found
 
     async def _loaded(self, variant: Variant, scenario: Scenario, port: int, admin: int) -> Trial:
-        start = time.monotonic() + LEAD
-        order = Order(port, self._rate, scenario.seconds, start, scenario.hang_ups)
-        log = self._root / f"load-{port}.json"
-        command = [sys.executable, "-m", "bench.faults.load", msgspec.json.encode(order).decode()]
-        with Process(command, self._load_core, log, {"PYTHONPATH": str(_ROOT)}) as generator:
-            counted_from, done = await self._timeline(scenario, start)
-            await over(generator, start + scenario.seconds + GRACE + 5)
-            record = read_record(log, generator)
+        order = Order(port, self._rate, scenario.seconds, scenario.hang_ups)
+        async with Load(order, self._load_core, self._root) as load:
+            counted_from, done = await self._timeline(scenario, load.start)
+            record = await load.record()
         await asyncio.sleep(SETTLED)
         stats = await self.mocks.stats()
         hits = {service: shown["hits"] for service, shown in stats.items()}
@@ -140,20 +132,6 @@ async def _answers_rightly(port: int) -> None:
         answer = await client.get(f"http://{HOST}:{port}/user/profile/1")
     if kind_of(answer.status_code, answer.content) is not Kind.COMPLETE:
         raise NotReadyError(f"not a complete answer: {answer.status_code} {answer.text[:200]}")
-
-
-async def over(process: Process, latest: float) -> None:
-    """Return when *process* has ended, or at *latest* (``time.monotonic``)."""
-    while process.running and time.monotonic() < latest:
-        await asyncio.sleep(0.05)
-
-
-def read_record(log: Path, generator: Process) -> Record:
-    """What the *generator* wrote to *log*. Raises ``NotReadyError`` if that is no record."""
-    try:
-        return msgspec.json.decode(log.read_bytes(), type=Record)
-    except msgspec.DecodeError:
-        raise NotReadyError(f"the generator failed{generator.last_words()}") from None
 
 
 async def _trips(admin: int) -> dict[str, int]:

@@ -3,11 +3,10 @@
 import asyncio
 import json
 import sys
-import time
 
 import pytest
 
-from bench.faults.load import Order, Recorder, load
+from bench.faults.load import Order, Recorder
 from bench.faults.seen import Kind
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the bench runs on Linux only")
@@ -45,8 +44,9 @@ async def recorded(behaviour, **order):
     server = await asyncio.get_running_loop().create_server(accept, "127.0.0.1", 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
-        whole = Order(port, start=time.monotonic() + 0.1, **order)
-        found = await Recorder(whole).record()
+        recorder = Recorder(Order(port, **order))
+        await recorder.prepare()
+        found = await recorder.record()
         for each in accepted:
             each.transport.abort()
         await asyncio.sleep(0)
@@ -87,8 +87,3 @@ async def test_times_count_from_when_a_request_was_due():
     found = await recorded(lambda _: (200, 0.03), rate=100, seconds=0.05)
 
     assert min(found.took) >= 0.03
-
-
-async def test_start_that_is_over_is_no_run():
-    with pytest.raises(RuntimeError, match="too late"):
-        await load(Order(1, 100, 1, start=time.monotonic() - 1))

@@ -1,8 +1,14 @@
 """A soak judges what drifted from its first minutes to its last."""
 
-from bench.faults.seen import Record
-from bench.faults.soak import Round, drift, judged, report
+from contextlib import AsyncExitStack
+
+import pytest
+
+from bench.faults.mocks import Mocks
+from bench.faults.seen import Kind, Record
+from bench.faults.soak import Lengths, Round, Soak, drift, judged, report
 from bench.faults.watched import Inside
+from bench.machine import MissingError, two_cores
 
 
 def minute(p99=0.01, memory=50e6, files=30, tasks=3, timers=10, calm="c" * 100):
@@ -45,3 +51,22 @@ def test_report_has_a_line_per_minute():
 
     assert [line.split("|")[1].strip() for line in lines if line.startswith(("| 1 ", "| 2 "))] == ["1", "2"]
     assert lines[-1] == "Measured."
+
+
+@pytest.mark.slow
+async def test_m6_mixed_faults_leave_a_gateway_that_is_well(tmp_path):
+    try:
+        cores = two_cores()
+    except MissingError as error:
+        pytest.skip(str(error))
+    async with AsyncExitStack() as stack:
+        mocks = await stack.enter_async_context(Mocks(cores[0], tmp_path))
+        await mocks.restore()
+        soak = Soak(mocks, cores, tmp_path, seed=6, lengths=Lengths(4.0, 3.0, 1.0))
+        with await soak.start() as server:
+            rounds = [await soak.round(server) for _ in range(2)]
+
+    found = {text: (words, kept) for text, words, kept in judged(rounds)}
+    del found["p99 of the calm rises by < 10 %"]  # a second of calm has no percentiles
+    assert [text for text, (_, kept) in found.items() if not kept] == [], found
+    assert all(each.chaotic.share(Kind.COMPLETE) > 0 for each in rounds)
