@@ -3,8 +3,12 @@
 import asyncio
 import contextlib
 
+import pytest
+
 from tests.support.gateways import Site, after, gateway_of, hanging, listening, replying, resetting
 from tests.support.servers import scripted
+
+pytestmark = pytest.mark.slow
 
 CONFIG = """
 server: {{ access_log: off }}

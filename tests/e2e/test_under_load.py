@@ -124,7 +124,7 @@ class Chaos(Site):
 
 async def test_x2_faults_and_delays_of_an_optional_part_cost_no_answer():
     async with serving(PROFILE, A=Site({"/x": 1}), B=Chaos()) as served:
-        answers, times = await open_loop(served, "/agg", rate=250, seconds=4)
+        answers, times = await open_loop(served, "/agg", rate=250, seconds=3)
         await eventually(lambda: not held_by(served.gateway))
 
     complete = sum("gateway-degraded" not in answer.headers for answer in answers)

@@ -6,7 +6,11 @@ No retries: every failure of a machine is a failure that a client sees.
 import asyncio
 from itertools import pairwise
 
+import pytest
+
 from tests.support.fleet import Fleet, failed
+
+pytestmark = pytest.mark.slow
 
 
 async def test_equal_machines_get_equal_shares_within_5_percent():
