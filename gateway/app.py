@@ -25,6 +25,7 @@ from gateway.compiler.routes import CompiledRoute
 from gateway.compiler.shared import Shared
 from gateway.compiler.stores import Stores
 from gateway.compiler.upstreams import Upstream
+from gateway.compiler.watching import watch_admission, watch_compiled
 from gateway.config import Loaded, load
 from gateway.edge.access_log import AccessLog
 from gateway.edge.admin import Insight, admin_app
@@ -264,12 +265,9 @@ class Gateway:
         watch = self.metrics.watch
         watch.buffered(self._buffered)
         watch.background(lambda: len(self._background))
-        for name, upstream in self.upstreams.items():
-            watch.pool(name, upstream.transport.state)
-            if upstream.breaker is not None:
-                watch.breaker(name, upstream.breaker.snapshot)
-            if upstream.bulkhead is not None:
-                watch.bulkhead(name, upstream.bulkhead.snapshot)
+        watch_compiled(watch, self._compiled, self._stores, time.monotonic)
+        if self._admission is not None:
+            watch_admission(watch, self._admission)
 
 
 def _access_log(setting: str) -> AccessLog | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gateway.compiler.explain_upstream import explain_upstream, hedge_words
 from gateway.compiler.graph import waves
-from gateway.compiler.stores import MEMORY
+from gateway.compiler.stores import MEMORY, NEAR
 from gateway.compiler.words import seconds, share, size, written
 from gateway.compiler.worst_case import critical_path, idle_bounds, longest_call
 from gateway.config import ABSENT
@@ -79,12 +79,13 @@ def _stores(compiled: Compiled, config: Config) -> Iterable[str]:
     if any(each.cache is not None and each.cache.store is None for each in facts):
         yield f"  (common)  memory, {size(MEMORY)}"
     for name, spec in config.stores.items():
-        if spec.memory is not None:
-            yield f"  {name}  memory, {size(spec.memory)}"
-        elif spec.redis is not None:
-            told = written(spec.redis)
-            where = RedisSettings(url=spec.redis).address if told == spec.redis else told
-            yield f"  {name}  {where}, {seconds(spec.timeout)} for an answer, else as if it knew nothing"
+        if spec.redis is None:
+            yield f"  {name}  memory, {size(spec.memory or 0)}"
+            continue
+        told = written(spec.redis)
+        where = RedisSettings(url=spec.redis).address if told == spec.redis else told
+        near = f"behind {size(NEAR if spec.memory is None else spec.memory)} of memory"
+        yield f"  {name}  {where}, {near}; {seconds(spec.timeout)} for an answer, else as if it knew nothing"
 
 
 def _step(step: Step, facts: StepFacts, names: list[str]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from gateway.layers.circuit import Circuit
@@ -14,15 +14,20 @@ from gateway.stores.memory import MemoryStore
 from gateway.stores.redis import RedisStore
 from gateway.stores.redis_hints import RedisHints
 from gateway.stores.redis_settings import RedisSettings
+from gateway.stores.tiered import TieredStore
 
 if TYPE_CHECKING:
     from gateway.config import StoreSpec
     from gateway.layers.circuit_state import Transition
+    from gateway.layers.hints import HintTally
     from gateway.stores.store import Store
     from gateway.timers import Timers
 
 MEMORY: Final = 64 * 2**20
 """Bytes of the store of caches that name none."""
+
+NEAR: Final = 16 * 2**20
+"""Bytes of memory before a redis that says nothing of it: what was asked for lately outlives the redis."""
 
 _GUARD: Final = CircuitRules(consecutive=5, open_for=1.0, max_open_for=10.0, probes=1)
 """A store that hangs costs five times its own timeout, and a second without copies hurts nobody."""
@@ -43,7 +48,9 @@ class Stores:
         self._timers = timers
         self._clock = clock
         self._random = random
-        self._made: dict[str, MemoryStore | RedisStore] = {}
+        self._made: dict[str, Store] = {}
+        self._memories: dict[str, MemoryStore] = {}
+        self._remote: dict[str, RedisStore] = {}
         self._boards: dict[str, tuple[RedisHints, SharedCircuits]] = {}
         self._origin = os.urandom(8).hex()
 
@@ -51,7 +58,7 @@ class Stores:
         """The store called *name*; ``None``: the memory that caches without a store of their own share."""
         key = name or ""
         if key not in self._made:
-            self._made[key] = self._make(name)
+            self._made[key] = self._make(key)
         return self._made[key]
 
     def share(self, store: str, circuit: Circuit, upstream: str, url: str) -> None:
@@ -66,15 +73,23 @@ class Stores:
         for _, circuits in self._boards.values():
             circuits.notice(transition)
 
-    def made(self) -> Iterable[tuple[str, MemoryStore | RedisStore]]:
-        """The stores in use, by name; ``""`` is the common memory."""
-        return self._made.items()
+    def memories(self) -> Iterable[tuple[str, MemoryStore]]:
+        """The memory of each store in use, by name; ``""`` is the common one."""
+        return self._memories.items()
+
+    def remote(self) -> Iterable[tuple[str, RedisStore]]:
+        """The redis of each store in use that has one, by name."""
+        return self._remote.items()
+
+    def hints(self) -> Iterator[tuple[str, HintTally]]:
+        """What became of hints, by the name of the circuit."""
+        for _, circuits in self._boards.values():
+            yield from circuits.tallies().items()
 
     async def open(self) -> None:
         """Connect what has to be connected. Never raises for what a server does."""
-        for store in self._made.values():
-            if isinstance(store, RedisStore):
-                await store.open()
+        for store in self._remote.values():
+            await store.open()
         for board, circuits in self._boards.values():
             await board.open(circuits.topics, circuits.hear)
 
@@ -85,12 +100,16 @@ class Stores:
         for store in self._made.values():
             await store.close()
 
-    def _make(self, name: str | None) -> MemoryStore | RedisStore:
-        spec = self._specs[name] if name is not None else None
+    def _make(self, name: str) -> Store:
+        spec = self._specs.get(name)
+        written = spec.memory if spec is not None else MEMORY
+        memory = self._memories[name] = MemoryStore(written if written is not None else NEAR, self._clock)
         if spec is None or spec.redis is None:
-            return MemoryStore(MEMORY if spec is None or spec.memory is None else spec.memory, self._clock)
+            return memory
         guard = Circuit(f"store {name}", _GUARD, self._random)
-        return RedisStore(self._settings(spec), guard, self._timers, self._clock, self._random)
+        redis = RedisStore(self._settings(spec), guard, self._timers, self._clock, self._random)
+        self._remote[name] = redis
+        return TieredStore(memory, redis)
 
     def _settings(self, spec: StoreSpec) -> RedisSettings:
         assert spec.redis is not None, "only redis stores have settings"

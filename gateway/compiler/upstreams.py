@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -14,9 +14,11 @@ from gateway.compiler.shared import Shared
 from gateway.layers.address import Address as Candidate
 from gateway.layers.balance import CROWDED, Balance, balancing
 from gateway.layers.budget import Budget
+from gateway.layers.bulkhead import BulkheadSnapshot
 from gateway.layers.turns import Turns
 from gateway.plan.direct import Direct
 from gateway.sources.http import HttpWire
+from gateway.transport.exchange import PoolState
 from gateway.transport.h1 import H1Transport
 
 if TYPE_CHECKING:
@@ -90,6 +92,16 @@ class Upstream:
         """The circuit of the address that is best off, as the upstream is no worse. Only with breakers."""
         seen = (address.breaker.snapshot() for address in self.addresses if address.breaker is not None)
         return min(seen, key=lambda each: (_HEALTHIEST.index(each.state), not each.recovering))
+
+    def pool(self) -> PoolState:
+        """The connections to all its addresses."""
+        states = [address.transport.state() for address in self.addresses]
+        return PoolState(*map(sum, zip(*map(astuple, states), strict=True)))
+
+    def slots(self) -> BulkheadSnapshot:
+        """The slots of all its addresses. Only with bulkheads."""
+        seen = [each.bulkhead.snapshot() for each in self.addresses if each.bulkhead is not None]
+        return BulkheadSnapshot(self.name, *map(sum, zip(*(astuple(each)[1:] for each in seen), strict=True)))
 
     def __repr__(self) -> str:
         return f"<Upstream {self.name} at {self.address}>"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Protocol
 
 from prometheus_client.core import Metric
 
 from gateway.telemetry import names
-from gateway.telemetry.collector import family
+from gateway.telemetry.collector import Sample, family
+from gateway.telemetry.names import Name
 
 STATES: Final = ("closed", "open", "half_open", "forced_open", "disabled", "metrics_only")
 """A breaker's states, all of which are exposed."""
@@ -99,6 +100,11 @@ class Watched:
         self._pools: dict[str, Callable[[], PoolView]] = {}
         self._buffered: BufferedView | None = None
         self._background: Callable[[], int] | None = None
+        self._samples: dict[Name, Callable[[], Iterable[Sample]]] = {}
+
+    def samples(self, name: Name, look: Callable[[], Iterable[Sample]]) -> None:
+        """Watch what *look* gives, under *name*; nothing is exposed while that is nothing."""
+        self._samples[name] = look
 
     def breaker(self, upstream: str, look: Callable[[], BreakerView]) -> None:
         """Watch the breaker of *upstream*."""
@@ -130,6 +136,8 @@ class Watched:
             yield family(names.BUFFERED_LIMIT, [((), self._buffered.limit)])
         if self._background is not None:
             yield family(names.BACKGROUND, [((), self._background())])
+        for name, look in self._samples.items():
+            yield family(name, look())
 
     def _of_breakers(self) -> Iterator[Metric]:
         seen = {upstream: look() for upstream, look in self._breakers.items()}

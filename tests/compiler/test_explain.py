@@ -112,7 +112,7 @@ def test_password_of_a_store_is_not_told():
 
     told = explain_all(compiled(text), load_text(text, {}).config)
 
-    assert "  s  redis://r:6379, 5 ms for an answer" in told
+    assert "  s  redis://r:6379, behind 16 MiB of memory; 5 ms for an answer" in told
     assert "secret" not in told
 
 

@@ -1,11 +1,12 @@
 """Which store a cache gets, and that all are opened and closed once."""
 
-from gateway.compiler.stores import MEMORY, Stores
+from gateway.compiler.stores import MEMORY, NEAR, Stores
 from gateway.config import load_text
 from gateway.layers.circuit import Circuit
 from gateway.layers.circuit_rules import CircuitRules
+from gateway.layers.circuit_state import CircuitState
 from gateway.stores.memory import MemoryStore
-from gateway.stores.redis import RedisStore
+from gateway.stores.tiered import TieredStore
 from gateway.timers import Timers
 
 CONFIG = """
@@ -34,16 +35,24 @@ def test_store_is_made_as_it_is_described():
     made = stores()
 
     assert made.of("local").limit == 2**20
-    assert isinstance(made.of("shared"), RedisStore)
-    assert made.of("shared")._settings.timeout == 0.003
     assert made.of("shared") is made.of("shared")
+    [(name, redis)] = made.remote()
+    assert (name, redis._settings.timeout) == ("shared", 0.003)
+
+
+def test_redis_has_memory_before_it():
+    made = stores()
+
+    assert isinstance(made.of("shared"), TieredStore)
+    assert [(name, memory.limit) for name, memory in made.memories()] == [("shared", NEAR)]
 
 
 def test_store_that_nobody_uses_is_never_made():
     made = stores()
     made.of("local")
 
-    assert [name for name, _ in made.made()] == ["local"]
+    assert [name for name, _ in made.memories()] == ["local"]
+    assert list(made.remote()) == []
 
 
 async def test_store_that_cannot_be_reached_holds_nobody_up():
@@ -65,5 +74,6 @@ async def test_circuits_are_shared_under_their_upstream_and_address():
     [(board, circuits)] = made._boards.values()
     assert len(circuits.topics) == 2
     assert all(topic.startswith("users:") for topic in circuits.topics)
-    circuit.force("disabled", 0.0)
+    assert sorted(name for name, _ in made.hints()) == ["users 1", "users 2"]
+    circuit.force(CircuitState.DISABLED, 0.0)
     assert not board.counts.posted

@@ -18,20 +18,22 @@ from gateway.timers import Timers
 USERS = "upstreams: { users: { url: http://127.0.0.1:9101 } }\n"
 
 
-def shared(metrics=None, listener=lambda transition: None, clock=time.monotonic):
-    """What upstreams share."""
+def shared(metrics=None, listener=lambda transition: None, clock=time.monotonic, stores=None):
+    """What upstreams and steps share."""
     timers = Timers()
-    stores = Stores({}, timers, clock, random.random)
+    stores = stores or Stores({}, timers, clock, random.random)
     meter = (metrics or Metrics()).attempts
     return Shared(timers, Buffered(1 << 20), clock, meter, listener, stores, StandIns())
 
 
-def compiled(text, metrics=None, access_log=None, clock=time.monotonic, **environ):
+def compiled(text, metrics=None, access_log=None, clock=time.monotonic, stores=None, **environ):
     """A whole configuration; *environ* are its ``${…}``. Raises ``ConfigError``."""
     metrics = metrics or Metrics()
-    common = shared(metrics, clock=clock)
+    loaded = load_text(text, environ)
+    stores = stores or Stores(loaded.config.stores, Timers(), clock, random.random)
+    common = shared(metrics, clock=clock, stores=stores)
     engine = Engine(common.timers, common.buffered, Background(), clock)
-    return compile_config(load_text(text, environ), common, Serving(engine, Intake(), metrics, access_log))
+    return compile_config(loaded, common, Serving(engine, Intake(), metrics, access_log))
 
 
 def route(key, settings, upstreams=USERS, **environ):

@@ -34,6 +34,11 @@ def test_o5_no_label_can_hold_a_path_or_an_id():
         "old",
         "new",
         "reason",
+        "kind",
+        "result",
+        "address",
+        "priority",
+        "store",
     }
 
     assert {label for name in ALL for label in name.labels} <= allowed

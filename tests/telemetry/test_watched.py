@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from gateway.buffered import Buffered
 from gateway.layers.bulkhead import Bulkhead
 from gateway.layers.circuit_state import CircuitState
+from gateway.telemetry import names
 from gateway.telemetry.watched import STATES, Watched
 from gateway.transport.exchange import PoolState
 
@@ -43,6 +44,15 @@ def test_bulkhead_shows_its_slots():
     assert found["gateway_bulkhead_in_use", "orders"] == 1
     assert found["gateway_bulkhead_waiting", "orders"] == 0
     assert found["gateway_bulkhead_refused_total", "orders"] == 0
+
+
+def test_samples_are_asked_for_at_each_look():
+    found, watched = [(("orders",), 1)], Watched()
+    watched.samples(names.BUDGET_TOKENS, lambda: found)
+
+    assert scraped(watched)["gateway_budget_tokens", "orders"] == 1
+    found[0] = (("orders",), 2)
+    assert scraped(watched)["gateway_budget_tokens", "orders"] == 2
 
 
 def test_pool_shows_its_connections():

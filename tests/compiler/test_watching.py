@@ -1,0 +1,134 @@
+"""Every metric is exposed by a gateway that has everything, and says what is so now."""
+
+from gateway.compiler.stores import Stores
+from gateway.compiler.watching import COMMON, watch_admission, watch_compiled
+from gateway.config import load_text
+from gateway.edge.admission import Admission, Priority
+from gateway.layers.circuit_state import CircuitState
+from gateway.telemetry import names
+from gateway.telemetry.names import Name
+from gateway.telemetry.watched import Watched
+from tests.support.compiled import compiled, shared
+
+CONFIG = """
+stores: { far: { redis: "redis://127.0.0.1:1" } }
+upstreams:
+  one:
+    url: http://a.example
+    hedge: on
+    bulkhead: { slots: adaptive }
+    warm: on
+    breaker: { share: far }
+  many: { urls: ["http://b.example", "http://c.example"] }
+routes:
+  GET /x:
+    steps:
+      a: { get: one, coalesce: on, cache: { ttl: 1s } }
+      b: { get: many, cache: { ttl: 1s, store: far } }
+"""
+ROUTE = "GET /x"
+
+
+class Seen:
+    """A compiled gateway, and its metrics by name and labels."""
+
+    def __init__(self):
+        self.watched = Watched()
+        common = shared()
+        config = load_text(CONFIG, {}).config
+        self.stores = Stores(config.stores, common.timers, common.clock, lambda: 0.5)
+        self.made = compiled(CONFIG, stores=self.stores)
+        self.admission = Admission(10)
+        watch_compiled(self.watched, self.made, self.stores, lambda: 0.0)
+        watch_admission(self.watched, self.admission)
+
+    def __getitem__(self, key):
+        return self.all()[key]
+
+    def all(self):
+        return {
+            (sample.name, *sample.labels.values()): sample.value
+            for metric in self.watched.collect()
+            for sample in metric.samples
+        }
+
+
+def test_every_name_of_a_layer_is_exposed():
+    exposed = {metric.name for metric in Seen().watched.collect() if metric.samples}
+    elsewhere = {"gateway_buffered_bytes", "gateway_buffered_limit_bytes", "gateway_background_calls"}
+    by_meters = {
+        name.name
+        for name in (
+            names.REQUESTS, names.REQUEST_SECONDS, names.CLIENT_GONE, names.CALLS, names.CALL_SECONDS,
+            names.ATTEMPTS, names.ATTEMPT_SECONDS, names.BREAKER_TRANSITIONS, names.LOOP_LAG,
+        )
+    }  # fmt: skip
+
+    assert exposed == {n.name for n in vars(names).values() if isinstance(n, Name)} - elsewhere - by_meters
+
+
+def test_extra_attempts_and_what_is_left_of_the_budget_are_told():
+    seen = Seen()
+    budget = seen.made.upstreams["one"].budget
+    budget.retries.sent, budget.hedges.won = 3, 2
+
+    assert seen["gateway_extra_attempts_total", "one", "retry", "sent"] == 3
+    assert seen["gateway_extra_attempts_total", "one", "hedge", "won"] == 2
+    assert seen["gateway_extra_attempts_total", "many", "hedge", "withheld"] == 0
+    assert seen["gateway_budget_tokens", "one"] == 1.0
+
+
+def test_addresses_are_told_one_by_one_and_their_upstream_as_a_whole():
+    seen = Seen()
+    first = seen.made.upstreams["many"].addresses[0]
+    first.breaker.circuit.force(CircuitState.FORCED_OPEN, 0.0)
+    first.bulkhead.take()
+
+    assert seen["gateway_address_state", "many", "http://b.example", "forced_open"] == 1
+    assert seen["gateway_address_state", "many", "http://c.example", "closed"] == 1
+    assert seen["gateway_address_weight", "many", "http://b.example"] == 0
+    assert seen["gateway_breaker_state", "many", "closed"] == 1
+    assert seen["gateway_bulkhead_slots", "many"] == 2000
+    assert seen["gateway_bulkhead_in_use", "many"] == 1
+    assert seen["gateway_pool_limit", "many"] == 2000
+    assert not [key for key in seen.all() if key[:2] == ("gateway_address_state", "one")]
+
+
+def test_look_ups_are_told_by_step_and_result():
+    seen = Seen()
+    seen.made.routes[ROUTE].facts[0].copies.hits = 5
+
+    assert seen["gateway_cache_lookups_total", ROUTE, "a", "hit"] == 5
+    assert seen["gateway_cache_lookups_total", ROUTE, "a", "stood_in"] == 0
+    assert seen["gateway_cache_kept_total", ROUTE, "b"] == 0
+
+
+def test_shared_calls_are_told():
+    seen = Seen()
+    flights = seen.made.commons.flights
+    flights.begin(b"i")
+    flights.under_way(b"i")
+
+    assert seen["gateway_flights",] == 1
+    assert seen["gateway_flights_begun_total",] == 1
+    assert seen["gateway_flights_joined_total",] == 1
+
+
+async def test_stores_are_told_by_their_names():
+    seen = Seen()
+    await seen.stores.of("far").get(b"k" * 32)
+
+    assert seen["gateway_store_bytes", COMMON] == 0
+    assert seen["gateway_store_limit_bytes", "far"] == 16 * 2**20
+    assert seen["gateway_store_reads_total", "far", "skipped"] == 1
+    assert seen["gateway_breaker_hints_total", "one", "told"] == 0
+
+
+def test_requests_that_were_turned_away_are_told_by_priority():
+    seen = Seen()
+    for _ in range(9):
+        seen.admission.enter(Priority.SHEDDABLE)
+
+    assert seen["gateway_admission_in_flight",] == 8
+    assert seen["gateway_admission_limit",] == 10
+    assert seen["gateway_admission_refused_total", "sheddable"] == 1
