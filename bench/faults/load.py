@@ -21,7 +21,7 @@ from bench.faults.seen import Kind, Record, kind_of
 from bench.openloop import Generator, percentile
 from bench.processes import raise_file_limit
 
-LEAD = 0.6
+LEAD = 0.5
 """Seconds from being ready to the first request: whoever ordered it has things to do at exact times."""
 
 USERS = 100

@@ -95,15 +95,15 @@ FLAPPING = Scenario(
     "flapping",
     "A flapping upstream",
     "users (required) answers 503 in the first 0.5 s of every 2 s.",
-    10,
-    _flapping("users", 0.5, 2.0, 9.9),
+    8,
+    _flapping("users", 0.5, 2.0, 7.9),
 )
 
 STALLS = Scenario(
     "stalls",
     "1 % of calls stalled",
     "Every upstream takes 20 ± 5 ms, and 1 s more for 1 % of its answers.",
-    9,
+    8,
     [broken(AHEAD, latency_ms=20, jitter_ms=5, stall_ms=1000, stall_rate=0.01)],
 )
 
@@ -141,7 +141,7 @@ MIXED = Scenario(
     "orders answers 500 to 5 % of its calls, and 5 % take 1 s.",
     8,
     [broken(AHEAD, ["orders"], error_rate=0.05, stall_ms=1000, stall_rate=0.05)],
-    only=("defaults", "no-retry", "hedge", "everything", "peer"),
+    only=("defaults", "no-retry", "everything", "peer"),
 )
 
 DISCONNECT = Scenario(
@@ -169,7 +169,7 @@ RESTARTS = tuple(
         f"The process of {service} is stopped and comes back two seconds later.",
         12,
         [Act(WARM, Deed.STOP, [service]), Act(WARM + 2.0, Deed.START, [service])],
-        only=("defaults", "no-breaker", "peer"),
+        only=("defaults", "peer"),
     )
     for kind, service in (("optional", "orders"), ("required", "users"))
 )

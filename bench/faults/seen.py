@@ -73,7 +73,7 @@ class Record(msgspec.Struct, frozen=True):
 
     def since(self, start: float) -> Record:
         """The requests that were due at *start* or later, as a run of their own."""
-        first = round(start * self.rate)
+        first = max(round(start * self.rate), 0)
         return Record(self.rate, self.kinds[first:], self.took[first:], self.late)
 
     def due(self, *kinds: Kind) -> list[float]:

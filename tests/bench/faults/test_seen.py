@@ -54,6 +54,7 @@ def test_client_that_left_took_no_time_at_all():
 
 def test_what_was_due_before_does_not_count():
     assert record("eeccc").since(0.2).kinds == "ccc"
+    assert record("eeccc").since(-0.2).kinds == "eeccc"
 
 
 def test_errors_are_told_with_the_time_that_they_were_due():
