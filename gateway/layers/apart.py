@@ -139,7 +139,7 @@ class Apart:
         timer.start(entry)
         outcome: Outcome = _CANCELLED
         try:
-            outcome = await source(call)
+            outcome = await source(call) if call.ended is None else call.ended
         except Exception:  # noqa: BLE001 - the log has it, and those who wait are told
             request_id = call.trace.request_id
             _log.exception("bug in step %s, apart from request %s", call.step, request_id)

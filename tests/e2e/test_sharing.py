@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tests.support.gateways import Asked, Site, replying, serving
+from tests.support.gateways import Asked, Site, after, replying, serving
 
 ROUTES = """
 upstreams: { a: { url: "${URL}", timeout: 300ms, retry: off } }
@@ -29,6 +29,13 @@ routes:
       y: { get: a/y }
   GET /refreshed:
     steps: { x: { get: a/x, cache: { ttl: 20ms, stale_while_revalidate: 1m } }, y: { get: a/y } }
+  GET /slow:
+    steps:
+      x:
+        get: a/x
+        coalesce: on
+        cache: { ttl: 20ms, stale_if_error: 1m }
+      y: { get: a/y }
   GET /asked: { steps: { x: { get: a/x, cache: { ttl: 1m, cache_control: on } } } }
   GET /none: { steps: { x: { get: a/gone, nothing_on: [404], coalesce: on, cache: { ttl: 1m } } } }
   GET /gone: { steps: { x: { get: a/gone, coalesce: on, cache: { ttl: 1m } } } }
@@ -126,6 +133,23 @@ async def test_stale_copy_that_is_being_refreshed_is_a_complete_answer():
     assert (stale.json["x"], "degraded" in stale.json) == ({"n": 1}, False)
     assert "gateway-degraded" not in stale.headers
     assert refreshed.json["x"] == {"n": 2}
+
+
+async def test_f8_client_without_time_gets_the_stale_copy_and_the_flight_still_fills_the_cache():
+    site = Site({"/x": {"n": 1}})
+    async with at(site) as served:
+        await served.get("/slow")
+        await asyncio.sleep(0.05)
+        site.pages["/x"] = after(0.2, replying({"n": 2}))
+        started = asyncio.get_running_loop().time()
+        stale = await served.get("/slow", ("x-request-timeout-ms", "50"))
+        took = asyncio.get_running_loop().time() - started
+        await asyncio.sleep(0.2)  # whoever asks now cannot wait for the upstream either
+        kept = await served.get("/slow", ("x-request-timeout-ms", "50"))
+
+    assert stale.headers["gateway-degraded"] == "x;cause=out_of_time;served=stale"
+    assert (stale.json["x"], kept.json["x"]) == ({"n": 1}, {"n": 2})
+    assert took < 0.25
 
 
 @pytest.mark.parametrize(("cache_control", "calls"), [("max-age=60", 1), ("no-store", 2), ("private", 2)])

@@ -248,6 +248,20 @@ async def test_c5_flight_that_all_have_left_is_cut():
     setting.assert_nothing_left()
 
 
+async def test_c5_flight_that_all_have_left_before_it_began_reaches_no_upstream():
+    setting = Setting()
+    [call], [task] = setting.start()
+    await asyncio.sleep(0)
+
+    call.cut(Failure(Cause.OUT_OF_TIME, "the client left"))
+    task_of_the_flight = next(iter(setting.apart._tasks))
+    setting.flights.under_way(b"i").call.cut(NOBODY_WAITS)
+    await asyncio.wait([task, task_of_the_flight])
+
+    assert setting.wire.calls == []
+    setting.assert_nothing_left()
+
+
 async def test_c5_flight_that_all_have_left_goes_on_if_its_answer_will_be_kept():
     setting = Setting(After(0.5), kept=True)
     calls, tasks = setting.start(3)
