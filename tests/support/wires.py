@@ -30,7 +30,7 @@ class Entry:
 
 
 class ScriptedWire:
-    """*script* maps a payload to its ``Entry``. ``in_use`` counts connections, ``sent`` lists instants and payloads."""
+    """*script* maps a payload, which ends in a number, to its ``Entry``. ``in_use`` counts connections, ``sent`` lists instants and payloads."""
 
     CONNECTING = 0.003
 
@@ -52,7 +52,8 @@ class ScriptedWire:
             return Failure(Cause.INCOMPLETE, "stale")
         entry = self.script[call.payload].attempt(call.attempt)
         waiting = asyncio.get_running_loop().create_future()
-        timer = asyncio.get_running_loop().call_later(self.CONNECTING, _resolve, waiting, None)
+        connecting = self.CONNECTING + 0.0001 * call.payload[-1]  # no two at one instant
+        timer = asyncio.get_running_loop().call_later(connecting, _resolve, waiting, None)
         try:
             cut = await call.wait(waiting)
         finally:
