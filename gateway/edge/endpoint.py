@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from gateway.edge import problems
+from gateway.edge.age import age_line
 from gateway.edge.answer import Message, Receive, Send, answer, header_block
 from gateway.edge.body import Refusal, read_body
 from gateway.edge.degraded import Degradation
@@ -95,6 +96,7 @@ class Endpoint:
         self._intake = intake
         self._meter = meter
         self._access_log = access_log
+        self._one_step = len(names) == 1
         self._degradation = Degradation(names)
         self._timing = Timing(names) if answering.expose_timing else None
         content_type = () if "content-type" in headers else (_JSON,)
@@ -166,6 +168,8 @@ class Endpoint:
         if isinstance(body, Failure):
             return (*self._failed(run, body, "merge"), False)
         request_id = b"x-request-id: " + run.trace.request_id.encode() + b"\r\n"
+        if self._one_step:
+            request_id += age_line(run.outcomes[0])
         answering = self._answering
         if degraded is None:
             return answering.status, self._block + request_id, body, False

@@ -102,6 +102,17 @@ async def test_f5_copies_of_one_user_are_served_to_nobody_else():
     assert sorted(mirror.users) == ["ann", "ann", "bob"]
 
 
+async def test_copy_that_is_the_whole_answer_tells_its_age_and_one_of_several_parts_does_not():
+    async with at(Mirror()) as served:
+        live = await served.get("/cached")
+        cached = await served.get("/cached")
+        await served.get("/ladder")
+        part = await served.get("/ladder")
+
+    assert ("age" in live.headers, cached.headers["age"]) == (False, "0")
+    assert "age" not in part.headers
+
+
 async def test_ladder_is_live_then_stale_then_fallback():
     site = Site({"/x": {"n": 1}})
     async with at(site) as served:
