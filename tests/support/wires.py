@@ -30,7 +30,10 @@ class Entry:
 
 
 class ScriptedWire:
-    """*script* maps a payload, which ends in a number, to its ``Entry``. ``in_use`` counts connections, ``sent`` lists instants and payloads."""
+    """*script* maps a payload, which ends in a number, to its ``Entry``.
+
+    ``in_use`` counts connections, ``sent`` lists instants and payloads.
+    """
 
     CONNECTING = 0.003
 
