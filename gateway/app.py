@@ -247,6 +247,7 @@ class Gateway:
         public = Listener(self._compiled.router, pages, self._intake, unrouted, self._access_log)
         insight = Insight(
             health=self._health,
+            stand_ins=self._stand_ins,
             exposition=self.metrics.exposition,
             upstreams=self.upstreams,
             routes=described,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import astuple, dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from gateway.call import Source
 from gateway.compiler.addresses import Address, WireOptions, build_address
-from gateway.compiler.shared import Shared
+from gateway.compiler.details import upstream_details
+from gateway.compiler.shared import Clock, Shared
 from gateway.layers.address import Address as Candidate
 from gateway.layers.balance import CROWDED, Balance, balancing
 from gateway.layers.budget import Budget
@@ -57,6 +58,7 @@ class Upstream:
     on_trial: Callable[[], bool]
     crowded: Callable[[], bool]
     layers: tuple[str, ...]
+    clock: Clock
 
     @property
     def address(self) -> str:
@@ -88,9 +90,18 @@ class Upstream:
         """That of its first address."""
         return self.addresses[0].bulkhead
 
+    @property
+    def breakers(self) -> list[Breaker]:
+        """Those of its addresses, unless they are off."""
+        return [address.breaker for address in self.addresses if address.breaker is not None]
+
+    def details(self) -> dict[str, Any]:
+        """All that is known of it now, for operators."""
+        return upstream_details(self, self.clock())
+
     def circuit(self) -> CircuitSnapshot:
         """The circuit of the address that is best off, as the upstream is no worse. Only with breakers."""
-        seen = (address.breaker.snapshot() for address in self.addresses if address.breaker is not None)
+        seen = (breaker.snapshot() for breaker in self.breakers)
         return min(seen, key=lambda each: (_HEALTHIEST.index(each.state), not each.recovering))
 
     def pool(self) -> PoolState:
@@ -140,6 +151,7 @@ def build_upstream(
         on_trial=on_trial,
         crowded=crowded,
         layers=layers,
+        clock=shared.clock,
     )
 
 

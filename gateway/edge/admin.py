@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from gateway.edge.openapi import RouteDescription
     from gateway.edge.problems import Problem
     from gateway.layers.breaker import Breaker
-    from gateway.layers.bulkhead import Bulkhead
-    from gateway.transport.exchange import PoolState
+    from gateway.layers.stand_ins import StandIns
 
 _MAX_ORDER: Final = 4096
 """Bytes of an operator's request."""
@@ -40,12 +39,9 @@ _FORCES: Final = {
 }
 RESET: Final = "reset"
 ACTIONS: Final = (*_FORCES, RESET)
+STAND_IN_ACTIONS: Final = ("on", "off")
 
 _log = logging.getLogger("gateway.operator")
-
-
-class _Pooled(Protocol):
-    def state(self) -> PoolState: ...
 
 
 class Operated(Protocol):
@@ -56,20 +52,11 @@ class Operated(Protocol):
         """Its name in the configuration."""
 
     @property
-    def address(self) -> str:
-        """Its configured URL."""
+    def breakers(self) -> Sequence[Breaker]:
+        """Those of its addresses, unless they are off."""
 
-    @property
-    def breaker(self) -> Breaker | None:
-        """Its breaker, unless it is off."""
-
-    @property
-    def bulkhead(self) -> Bulkhead | None:
-        """Its bulkhead, unless it is off."""
-
-    @property
-    def transport(self) -> _Pooled:
-        """What knows its connections."""
+    def details(self) -> Mapping[str, object]:
+        """All that is known of it now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +66,7 @@ class Insight:
     """
 
     health: Health
+    stand_ins: StandIns
     exposition: Callable[[str], tuple[bytes, str]]
     upstreams: Mapping[str, Operated]
     routes: Sequence[RouteDescription]
@@ -99,6 +87,8 @@ def admin_app(insight: Insight, token: str, *, documented: bool) -> FastAPI:
     app.add_route("/upstreams", pages.upstreams, methods=["GET"])
     app.add_route("/upstreams/{name}", pages.upstream, methods=["GET"])
     app.add_route("/upstreams/{name}/breaker", pages.turn_breaker, methods=["POST"])
+    app.add_route("/stand-ins", pages.stand_ins, methods=["GET"])
+    app.add_route("/stand-ins", pages.turn_stand_ins, methods=["POST"])
     return app
 
 
@@ -143,28 +133,41 @@ class _Pages:
         return json_answer(_details(upstream, self._insight.health.states()[upstream.name]))
 
     async def turn_breaker(self, request: Request) -> Response:
-        """Force a breaker into a state, or reset it: ``{"action": "force_open"}``."""
+        """Force an upstream's breakers into a state, or reset them: ``{"action": "force_open"}``."""
         identifier = request_id(request)
         upstream = self._insight.upstreams.get(request.path_params["name"])
         if upstream is None:
             return problem_answer(problems.refused(404, identifier))
-        action = await _action(request, identifier)
+        action = await _action(request, identifier, ACTIONS)
         if not isinstance(action, str):
             return problem_answer(action)
-        breaker = upstream.breaker
-        if breaker is None:
+        if not upstream.breakers:
             title = "This upstream has no breaker"
             return problem_answer(problems.operating(409, "no_breaker", title, identifier))
-        if action == RESET:
-            breaker.circuit.reset(breaker.clock())
-        else:
-            breaker.circuit.force(_FORCES[action], breaker.clock())
+        for breaker in upstream.breakers:
+            if action == RESET:
+                breaker.circuit.reset(breaker.clock())
+            else:
+                breaker.circuit.force(_FORCES[action], breaker.clock())
         _log.warning("operator: %s of the breaker of %s (request %s)", action, upstream.name, identifier)
         return json_answer(_details(upstream, self._insight.health.states()[upstream.name]))
 
+    async def stand_ins(self, request: Request) -> Response:  # noqa: ARG002
+        return json_answer({"allowed": self._insight.stand_ins.allowed})
 
-async def _action(request: Request, identifier: str) -> str | Problem:
-    """The action that the body names; a problem if it names none."""
+    async def turn_stand_ins(self, request: Request) -> Response:
+        """Let stale copies and fallbacks stand in for failures, or not: ``{"action": "off"}``."""
+        identifier = request_id(request)
+        action = await _action(request, identifier, STAND_IN_ACTIONS)
+        if not isinstance(action, str):
+            return problem_answer(action)
+        self._insight.stand_ins.allowed = action == "on"
+        _log.warning("operator: what stands in for failures is %s (request %s)", action, identifier)
+        return await self.stand_ins(request)
+
+
+async def _action(request: Request, identifier: str, known: Sequence[str]) -> str | Problem:
+    """The action that the body names; a problem if it names none of the *known* ones."""
     body = b""
     async for piece in request.stream():
         body += piece
@@ -175,21 +178,12 @@ async def _action(request: Request, identifier: str) -> str | Problem:
     except msgspec.DecodeError:
         order = None
     action = order.get("action") if isinstance(order, dict) and len(order) == 1 else None
-    if action in ACTIONS:
+    if action in known:
         return str(action)
-    detail = 'the body is {"action": …} with one of: ' + ", ".join(ACTIONS)
+    detail = 'the body is {"action": …} with one of: ' + ", ".join(known)
     return problems.operating(400, "bad_request", "The request cannot be served as it is", identifier, detail)
 
 
 def _details(upstream: Operated, state: str) -> Any:
     """Everything known of *upstream*, as JSON types."""
-    return msgspec.to_builtins(
-        {
-            "name": upstream.name,
-            "state": state,
-            "address": upstream.address,
-            "breaker": upstream.breaker and upstream.breaker.snapshot(),
-            "bulkhead": upstream.bulkhead and upstream.bulkhead.snapshot(),
-            "pool": upstream.transport.state(),
-        }
-    )
+    return msgspec.to_builtins({"name": upstream.name, "state": state, **upstream.details()})

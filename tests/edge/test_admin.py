@@ -9,8 +9,8 @@ from gateway.edge.pattern import parse_pattern
 from gateway.layers.breaker import Breaker
 from gateway.layers.bulkhead import Bulkhead
 from gateway.layers.circuit_rules import CircuitRules
+from gateway.layers.stand_ins import StandIns
 from gateway.telemetry.metrics import Metrics
-from gateway.transport.exchange import PoolState
 from tests.support.pages import listening
 
 TOKEN = "s3cret"
@@ -18,19 +18,18 @@ OPERATOR = {"authorization": f"Bearer {TOKEN}"}
 ROUTE = RouteDescription(method="GET", pattern=parse_pattern("/user/{id:int}"), summary="A user")
 
 
-class Pooled:
-    def state(self):
-        return PoolState(limit=9, open=2, idle=1, in_use=1, waiting=0, created=3, reused=4, lost=1)
-
-
 class Upstream:
-    transport = Pooled()
-
     def __init__(self, name, breaker=None, bulkhead=None):
         self.name = name
-        self.address = f"http://{name}.internal:9101"
-        self.breaker = breaker
-        self.bulkhead = bulkhead
+        self.breakers = [breaker] if breaker else []
+        self._bulkhead = bulkhead
+
+    def details(self):
+        return {
+            "address": f"http://{self.name}.internal:9101",
+            "breaker": self.breakers[0].snapshot() if self.breakers else None,
+            "bulkhead": self._bulkhead and self._bulkhead.snapshot(),
+        }
 
 
 def explain(route):
@@ -46,14 +45,21 @@ def breaker():
 
 @pytest.fixture
 def app(breaker):
-    upstreams = {
-        "orders": Upstream("orders", breaker, Bulkhead(5, 2, 0.1, "orders")),
-        "recs": Upstream("recs"),
-    }
+    return app_of(
+        {
+            "orders": Upstream("orders", breaker, Bulkhead(5, 2, 0.1, "orders")),
+            "recs": Upstream("recs"),
+        },
+        breaker,
+    )
+
+
+def app_of(upstreams, breaker):
     circuits = {"orders": breaker.snapshot, "recs": None}
     insight = Insight(
         health=Health(circuits, {"GET /user/{id:int}": ["orders"]}, lambda: Phase.READY),
         exposition=Metrics().exposition,
+        stand_ins=StandIns(),
         upstreams=upstreams,
         routes=[ROUTE],
         explain=explain,
@@ -94,9 +100,6 @@ async def test_upstream_is_shown_with_address_texts_and_counters(app, breaker):
     assert found["breaker"]["last_failure"] == "timeout: no answer within 200 ms"
     assert found["breaker"]["open_remaining"] > 0
     assert found["bulkhead"]["slots"] == 5
-    assert found["pool"] == {
-        "limit": 9, "open": 2, "idle": 1, "in_use": 1, "waiting": 0, "created": 3, "reused": 4, "lost": 1,
-    }  # fmt: skip
 
 
 async def test_all_upstreams_are_listed(app):
@@ -201,6 +204,28 @@ async def test_upstream_without_a_breaker_has_none_to_turn(app):
     assert (answer.status_code, answer.json()["cause"]) == (409, "no_breaker")
 
 
+async def test_operator_turns_every_breaker_of_an_upstream(breaker):
+    other = Breaker(name="orders at b", rules=CircuitRules(), clock=lambda: 100.0)
+    orders = Upstream("orders", breaker)
+    orders.breakers.append(other)
+    await turn(app_of({"orders": orders}, breaker), {"action": "force_open"})
+
+    assert {breaker.snapshot().state, other.snapshot().state} == {"forced_open"}
+
+
+async def test_f10_operator_switches_off_what_stands_in_for_failures(app):
+    async def switch(action, headers=OPERATOR):
+        async with listening(app) as client:
+            return await client.post("/stand-ins", json={"action": action}, headers=headers)
+
+    assert (await get(app, "/stand-ins")).json() == {"allowed": True}
+    assert (await switch("off")).json() == {"allowed": False}
+    assert (await switch("maybe")).status_code == 400
+    assert (await switch("on", headers={})).status_code == 401
+    assert (await get(app, "/stand-ins")).json() == {"allowed": False}
+    assert (await switch("on")).json() == {"allowed": True}
+
+
 async def test_reading_method_never_changes(app):
     answer = await get(app, "/upstreams/orders/breaker")
 
@@ -210,6 +235,7 @@ async def test_reading_method_never_changes(app):
 async def test_documentation_is_only_where_it_is_wanted(breaker):
     insight = Insight(
         health=Health({}, {}, lambda: Phase.READY),
+        stand_ins=StandIns(),
         exposition=Metrics().exposition,
         upstreams={},
         routes=[ROUTE],
