@@ -29,7 +29,6 @@ def test_page_of_ones_own_is_written_whatever_was_measured(tmp_path):
 def test_scenario_that_is_for_some_variants_is_tried_with_those_only():
     assert [variant.name for variant, _ in pairs(["restart-required"], [])] == [
         "defaults",
-        "no-breaker",
         "peer",
     ]
 
