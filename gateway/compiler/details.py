@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 def upstream_details(upstream: Upstream, now: float) -> dict[str, Any]:
     """Snapshots by what they are of. One that has several addresses tells of each."""
-    told: dict[str, Any] = {"address": upstream.address, "budget": upstream.budget.snapshot(now)}
+    # Without a bound there is no number of tokens that JSON could write.
+    budget = upstream.budget.snapshot(now) if upstream.spec.budget is not None else None
+    told: dict[str, Any] = {"address": upstream.address, "budget": budget}
     if upstream.balance is None:
         return told | _address(upstream.addresses[0])
     seen = zip(upstream.addresses, upstream.balance.snapshot(now), strict=True)

@@ -52,10 +52,13 @@ def _addresses(upstream: Upstream) -> Iterable[str]:
     for number, address in enumerate(upstream.addresses):
         yield f"    {'addresses' if number == 0 else '':9}  {address.name}"
     balance = upstream.spec.balance
+    if balance is None:
+        yield "    balance    off: each in its turn"
+        return
     words = ["the one with the least to do"]
-    if balance is not None and balance.slow_start:
+    if balance.slow_start:
         words.append(f"one that came back has its full share after {seconds(balance.slow_start)}")
-    if balance is not None and balance.max_ejected:
+    if balance.max_ejected:
         words.append(f"up to {share(balance.max_ejected)} are left out if they fail more than the others")
     yield f"    balance    {'; '.join(words)}"
 

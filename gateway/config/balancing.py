@@ -10,12 +10,12 @@ from gateway.config.specs import spec
 
 @spec("`balance`")
 class BalanceSpec:
-    """``balance:`` - the address with the fewest calls under way, of two that chance picked."""
+    """``balance:`` - the address with the least to do gets the call."""
 
     slow_start: DurationOrOff = Field(
         default=10.0, description="An address that is new or well again gets its full share only after this."
     )
     max_ejected: Ratio = Field(
         default=0.5,
-        description="At most this share of the addresses is left out because their circuits are open.",
+        description="At most this share of the addresses is left out for failing more than the others.",
     )

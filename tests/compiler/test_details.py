@@ -47,5 +47,5 @@ def test_adaptive_slots_and_ramp_are_told():
     assert told["ramp"] == {"level": None}
 
 
-def test_budget_without_a_bound_can_be_told():
-    assert details("url: http://a.example, budget: off")["budget"]["tokens"] == 0.0
+def test_budget_without_a_bound_is_nothing():
+    assert details("url: http://a.example, budget: off")["budget"] is None
