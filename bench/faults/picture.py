@@ -112,8 +112,9 @@ def _times(figures: Figures, y: int) -> list[str]:
     parts = [f'<line class="time span" x1="{low}" y1="{y}" x2="{high}" y2="{y}"/>']
     for x, radius in ((low, 4), (middle, 3), (high, 2)):
         parts.append(f'<circle class="time" cx="{x}" cy="{y}" r="{radius}"/>')
-    text = "no answer" if figures.p99 == inf else ""
-    return [*parts, f'<text class="small" x="{high + 8}" y="{y + 4}">{text}</text>'] if text else parts
+    if figures.p999 == inf:
+        parts.append(f'<text class="small" x="{high + 6}" y="{y + 4}">∞</text>')
+    return parts
 
 
 def _hits(figures: Figures, most: float, y: int) -> list[str]:

@@ -228,9 +228,13 @@ async def run(cores: tuple[int, int], minutes: int, seed: int) -> list[Round]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m bench.faults.soak")
-    parser.add_argument("--minutes", type=int, default=10)
-    parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.faults.soak", description="Mixed faults for minutes; what drifts?"
+    )
+    parser.add_argument("--minutes", type=int, default=10, help="rounds of a minute (default 10)")
+    parser.add_argument(
+        "--seed", type=int, default=int(time.time()), help="of the faults (default: the clock)"
+    )
     chose = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     print(f"seed {chose.seed}", file=sys.stderr)

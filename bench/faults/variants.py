@@ -79,7 +79,7 @@ VARIANTS = (
     Variant("coalesce", "with coalesce: on", step={"coalesce": "on"}),
     Variant(
         "everything",
-        "hedge, cache, coalesce, adaptive slots",
+        "everything on",
         upstream={**HEDGE, "bulkhead": {"slots": "adaptive"}},
         step={"cache": CACHE, "coalesce": "on"},
     ),

@@ -1,8 +1,10 @@
 """The page has every target, every scenario with its picture, and names what failed."""
 
 from bench.faults import scenarios as at
+from bench.faults.leaks import LEAKS
 from bench.faults.page import FAULTS, Findings, page
 from bench.faults.seen import Record, figures
+from bench.faults.soak import SOAK
 from bench.faults.trial import Trial
 from bench.faults.variants import DEFAULTS, PEER
 from tests.support.processes import ROOT
@@ -55,7 +57,8 @@ def test_what_failed_is_named_with_its_first_line():
     assert "Failed: gateway, defaults in One slow upstream: no answer." in page(Findings([failed]))
 
 
-def test_page_in_the_docs_has_a_place_for_it():
+def test_page_in_the_docs_has_a_place_for_everything():
     text = (ROOT / "docs" / "faults.md").read_text()
 
-    assert text.count(FAULTS.begin) == text.count(FAULTS.end) == 1
+    for begin, end in (FAULTS, LEAKS, SOAK):
+        assert text.count(begin) == text.count(end) == 1
