@@ -117,7 +117,7 @@ SEVERAL = (
 upstreams:
   a:
     urls: ["${URL}", "${OTHER}"]
-    breaker: { consecutive: 2, open_for: 1m }
+    breaker: { consecutive: 1, open_for: 1m }
     retry: { attempts: 3 }
     budget: off
 """
