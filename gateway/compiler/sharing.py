@@ -125,12 +125,12 @@ class Sharing:
             coalesce = coalescing(commons.flights, commons.flying, time_limit, kept=kept)
         if spec.cache is None:
             return SharingLayers(sending_once=once, coalescing=coalesce)
-        copies = Copies(shared.stores.of(spec.cache.store), commons.refreshing)
+        copies = Copies(shared.stores.of(spec.cache.store), commons.refreshing, self._rules(shared))
         return SharingLayers(
             caching=caching(copies, time_limit, shared.clock, shared.stand_ins),
             sending_once=once,
             coalescing=coalesce,
-            keeping=keeping(copies, self._rules(shared)),
+            keeping=keeping(copies),
             copies=copies,
         )
 

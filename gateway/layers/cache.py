@@ -48,26 +48,30 @@ class CopiesSnapshot:
 
 
 class Copies:
-    """The copies of one step in *store*.
+    """The copies of one step in *store*, kept by its *rules*.
 
     *refreshing* is for all steps that share stores: it makes and bounds the refreshes, one per key at a time.
     Its owner drains it at shutdown.
     """
 
-    def __init__(self, store: Store, refreshing: Apart) -> None:
+    def __init__(self, store: Store, refreshing: Apart, rules: CacheRules) -> None:
         self.get: Callable[[bytes], Awaitable[Copy | None]] = store.get
+        self.mark = rules.mark
         self.hits = 0
         self.stale = 0
         self.stood_in = 0
         self.misses = 0
         self.kept = 0
         self._store = store
+        self._rules = rules
         self._refreshing = refreshing
 
-    async def keep(self, key: bytes, copy: Copy) -> None:
-        """Keep *copy* under *key*."""
-        self.kept += 1
-        await self._store.set(key, copy)
+    async def keep(self, identity: bytes, answer: Success) -> None:
+        """Keep what the rules say of a live *answer*."""
+        copy = self._rules.copy_of(answer)
+        if copy is not None:
+            self.kept += 1
+            await self._store.set(identity + self.mark, copy)
 
     def refresh(self, key: bytes, call: Call, source: Source, time_limit: float) -> None:
         """Ask *source* anew apart from the request of *call*, unless that is being done for *key* already."""
@@ -94,7 +98,7 @@ def caching(copies: Copies, time_limit: float, clock: Callable[[], float], stand
 
     def wrap(inner: Source) -> Source:
         def cached(call: Call) -> Awaitable[Outcome]:
-            return inner(call) if call.identity is None else looked_up(call, call.identity)
+            return inner(call) if call.identity is None else looked_up(call, call.identity + copies.mark)
 
         async def looked_up(call: Call, key: bytes) -> Outcome:
             asked = clock()
@@ -125,19 +129,19 @@ def caching(copies: Copies, time_limit: float, clock: Callable[[], float], stand
     return wrap
 
 
-def keeping(copies: Copies, rules: CacheRules) -> Layer:
-    """Keep what *rules* say of live answers. What may be kept is asked without its client's baggage."""
+def keeping(copies: Copies) -> Layer:
+    """Keep live answers, as the rules say. What may be kept is asked without its client's baggage."""
 
     def wrap(inner: Source) -> Source:
         async def kept(call: Call) -> Outcome:
-            if call.trace.baggage and call.identity is not None:
+            identity = call.identity
+            if identity is None:
+                return await inner(call)
+            if call.trace.baggage:
                 call.trace = without_baggage(call.trace)
             outcome = await inner(call)
-            if outcome.__class__ is Success and call.identity is not None:
-                assert isinstance(outcome, Success)
-                copy = rules.copy_of(outcome)
-                if copy is not None:
-                    await copies.keep(call.identity, copy)
+            if isinstance(outcome, Success):
+                await copies.keep(identity, outcome)
             return outcome
 
         return kept

@@ -4,12 +4,14 @@ Rules of the file:
 1. Only a live success is kept: never a failure, a stale copy, a fallback, or anything that stands in.
 2. How long is spread by ±10 %, so that copies made together are not refreshed together. Where the upstream
    sets the limit, the spread only shortens.
-3. If the upstream is asked (``cache_control``), it may forbid and shorten; ``ttl`` stays the longest.
+3. Steps with different rules never share a copy (``mark``): how long one is good is its reader's say, too.
+4. If the upstream is asked (``cache_control``), it may forbid and shorten; ``ttl`` stays the longest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Final
 
 from gateway.layers.cache_control import Said, said
@@ -28,7 +30,16 @@ class CacheRules:
     upstream must say that its answers may be shared. Both matter only with *cache_control*.
     """
 
-    __slots__ = ("_authorized", "_cache_control", "_random", "_revalidate", "_stand_in", "_ttl", "_varying")
+    __slots__ = (
+        "_authorized",
+        "_cache_control",
+        "_random",
+        "_revalidate",
+        "_stand_in",
+        "_ttl",
+        "_varying",
+        "mark",
+    )
 
     def __init__(
         self,
@@ -48,6 +59,9 @@ class CacheRules:
         self._cache_control = cache_control
         self._varying = varying
         self._authorized = authorized
+        settings = ttl, stale_while_revalidate, stale_if_error, cache_control, sorted(varying), authorized
+        self.mark = sha256(repr(settings).encode()).digest()[:8]
+        """Tells copies by these rules from those by others."""
 
     def copy_of(self, answer: Success) -> Copy | None:
         """What to keep of *answer*; ``None``: nothing."""

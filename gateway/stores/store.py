@@ -56,7 +56,7 @@ class Copy:
 
 
 class Store(Protocol):
-    """Where copies are kept. A key is the digest of a call's identity: 32 bytes."""
+    """Where copies are kept. A key is 40 bytes: digests of what a call is, and of the rules of its copies."""
 
     async def get(self, key: bytes) -> Copy | None:
         """The copy under *key* at its present age; ``None`` if there is none, or none to be had in time."""

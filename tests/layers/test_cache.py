@@ -234,7 +234,7 @@ async def test_f9_failures_do_not_overwrite_good_copies(cause):
 
     await step.ask()
 
-    assert (await step.store.get(b"i")).body == b"[1]"
+    assert (await step.copy()).body == b"[1]"
 
 
 @pytest.mark.parametrize("cause", list(Cause))
@@ -293,6 +293,14 @@ async def test_call_that_is_shared_with_nobody_keeps_its_baggage():
     await step.source(call)
 
     assert step.wire.calls[0].trace.baggage == "user=ann"
+
+
+async def test_steps_with_different_rules_share_no_copy():
+    long = CachedStep(Success(b"1"), times=(3600.0, 0.0, 3600.0))
+    short = CachedStep(Success(b"2"), times=(5.0, 0.0, 0.0), store=long.store)
+    same = CachedStep(Success(b"3"), times=(5.0, 0.0, 0.0), store=long.store)
+
+    assert [(await step.ask()).body for step in (long, short, same)] == [b"1", b"2", b"2"]
 
 
 # ── the store ───────────────────────────────────────────────────────────────────────────────────────────
@@ -372,7 +380,7 @@ async def test_copies_describe_themselves():
 
 async def test_copy_of_another_process_counts_with_its_age():
     step = CachedStep(Success(b"[2]"))
-    await step.store.set(b"i", Copy(b"[1]", 5.0, 30.0, 300.0, age=4.5))
+    await step.store.set(b"i" + step.copies.mark, Copy(b"[1]", 5.0, 30.0, 300.0, age=4.5))
 
     assert (await step.ask()).freshness is Freshness.CACHED
     await asyncio.sleep(1.0)

@@ -57,7 +57,7 @@ class Parts:
         }
         buffered = Buffered(1000)
         apart = Apart(self.timers, buffered, clock, 10)
-        copies = Copies(MemoryStore(10_000, clock), apart)
+        copies = Copies(MemoryStore(10_000, clock), apart, CacheRules(1.0, random=lambda: 0.5))
         self.flights = Flights(buffered)
         self.layers = {
             "observe call": observing_calls(RecordingMeter(), clock),
@@ -66,7 +66,7 @@ class Parts:
             "deadline": within_deadline(clock),
             "send once": sending_once(),
             "coalesce": coalescing(self.flights, apart, 2.0),
-            "keep": keeping(copies, CacheRules(1.0, random=lambda: 0.5)),
+            "keep": keeping(copies),
             "retry": retrying(attempts=2, backoff=Backoff(0.05, 0.5, lambda: 0.5), **extra),
             "hedge": hedging(
                 after=FixedDelay(0.2), crowded=crowding(self.bulkhead), buffered=Buffered(1000), **extra

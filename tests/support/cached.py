@@ -36,19 +36,19 @@ class CachedStep:
         self.clock = self.loop.time
         self.timers = Timers(self.loop)
         self.buffered = Buffered(10**9)
-        self.wire = wire or ScriptedSource().will(*script)
-        self.store = store or MemoryStore(10**9, self.clock)
+        self.wire = wire if wire is not None else ScriptedSource().will(*script)
+        self.store = store if store is not None else MemoryStore(10**9, self.clock)
         self.refreshing = Apart(self.timers, self.buffered, self.clock, refreshing)
-        self.copies = Copies(self.store, self.refreshing)
-        self.stand_ins = StandIns()
         self.rules = CacheRules(*times, random=random)
+        self.copies = Copies(self.store, self.refreshing, self.rules)
+        self.stand_ins = StandIns()
         self.flights = Flights(self.buffered)
         self.apart = Apart(self.timers, self.buffered, self.clock, 1000)
         layers = [
             caching(self.copies, 2.0, self.clock, self.stand_ins),
             within_deadline(self.clock),
             coalescing(self.flights, self.apart, 2.0, kept=True) if coalesce else None,
-            keeping(self.copies, self.rules),
+            keeping(self.copies),
         ]
         self.layers = [layer for layer in layers if layer is not None]
         self.source = stack(self.wire, self.layers)
@@ -65,6 +65,10 @@ class CachedStep:
         for _ in range(10):
             await asyncio.sleep(0)
         return outcome
+
+    async def copy(self, identity=b"i"):
+        """What the store has."""
+        return await self.store.get(identity + self.copies.mark)
 
     @property
     def hits(self):
