@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tests.support.gateways import Asked, Site, after, replying, serving
+from tests.support.gateways import Asked, Site, after, eventually, replying, serving
 
 ROUTES = """
 upstreams: { a: { url: "${URL}", timeout: 300ms, retry: off } }
@@ -13,7 +13,9 @@ routes:
   GET /once: { steps: { x: { get: "a/{query.x}" }, y: { get: "a/{query.y}" } } }
   GET /after: { steps: { x: { get: a/x }, y: { get: "a/{x.next}" } } }
   GET /shared:
-    steps: { x: { get: a/x, coalesce: on, headers: { authorization: "{header.authorization}" } } }
+    time_limit: 10s
+    steps:
+      x: { get: a/x, coalesce: on, timeout: 5s, headers: { authorization: "{header.authorization}" } }
   GET /cached:
     steps:
       x:
@@ -47,17 +49,19 @@ def at(script):
 
 
 class Mirror:
-    """Answers with the credentials of the call, after *seconds*."""
+    """Answers with the credentials of the call, once ``open``."""
 
-    def __init__(self, seconds=0.0):
-        self.seconds = seconds
+    def __init__(self, *, shut=False):
+        self.open = asyncio.Event()
         self.users = []
+        if not shut:
+            self.open.set()
 
     async def __call__(self, peer):
         while True:
             user = Asked(await peer.request()).headers.get("authorization", "nobody")
             self.users.append(user)
-            await asyncio.sleep(self.seconds)
+            await self.open.wait()
             await peer.send(replying({"user": user}))
 
 
@@ -85,9 +89,13 @@ async def test_later_step_that_asks_the_same_gets_the_same_answer():
 
 
 async def test_n3_equal_calls_of_many_requests_are_one_per_user():
-    async with at(mirror := Mirror(0.1)) as served:
-        users = ["ann", "bob", "eve"] * 30
-        assert await answers(served, "/shared", users) == users
+    users = ["ann", "bob", "eve"] * 30
+    async with at(mirror := Mirror(shut=True)) as served:
+        flights = served.gateway._compiled.commons.flights
+        asked = asyncio.ensure_future(answers(served, "/shared", users))
+        await eventually(lambda: flights.snapshot().waiting == len(users), 5.0)
+        mirror.open.set()
+        assert await asked == users
 
     assert sorted(mirror.users) == ["ann", "bob", "eve"]
 
