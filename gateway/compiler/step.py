@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gateway.call import Source, stack
 from gateway.compiler.extras import Extras
 from gateway.compiler.names import Edges
-from gateway.compiler.stacks import step_layers
+from gateway.compiler.stacks import Named, step_layers
 from gateway.config import ABSENT
 from gateway.layers.nothing import answering_nothing
 from gateway.layers.stand_ins import StandIns, switched
@@ -105,7 +105,6 @@ class StepCompiler:
         stand_in = _stand_in(self._fallback, shared.stand_ins) if self._fallback is not None else None
         sharing = self._sharing.layers(shared, commons, limit)
         extras = Extras.of(spec, upstream.spec, repeatable=self.repeatable)
-        required, reason = self._requirement()
         layers = step_layers(
             meter=meter,
             clock=shared.clock,
@@ -125,25 +124,36 @@ class StepCompiler:
             prepare=self._request.compiled(upstream.base_path),
             needs=tuple(sorted(self.edges.needs)),
             awaits=tuple(sorted(self.edges.awaits)),
-            required=required,
+            required=self._requirement()[0],
             repeatable=self.repeatable,
             timeout=SHORTENED_TO * limit if shortened else timeout,
             stand_in=stand_in,
             identify=self._sharing.identity(upstream),
             direct=self._direct(upstream, extras, shared, meter, stand_in),
         )
-        facts = StepFacts(
+        return step, self._facts(upstream, layers, extras, sharing.copies, shortened=shortened)
+
+    def _facts(
+        self,
+        upstream: Upstream,
+        layers: list[Named],
+        extras: Extras,
+        copies: Copies | None,
+        *,
+        shortened: bool,
+    ) -> StepFacts:
+        spec = self.spec
+        return StepFacts(
             upstream=upstream,
             target=f"{spec.method} {upstream.name}/{_written(spec.path)}{_query(spec.query)}",
             layers=(*(named.text for named in layers), *upstream.layers),
             shortened=shortened,
             own_credentials=any(map(_is_credential, self._request.uses)),
-            reason=reason,
+            reason=self._requirement()[1],
             extras=extras,
             cache=spec.cache,
-            copies=sharing.copies,
+            copies=copies,
         )
-        return step, facts
 
     def _direct(
         self, upstream: Upstream, extras: Extras, shared: Shared, meter: Meter, stand_in: StandIn | None
