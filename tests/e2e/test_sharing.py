@@ -27,7 +27,7 @@ routes:
       x:
         get: a/x
         fallback: fallback
-        cache: { ttl: 20ms, stale_if_error: 300ms }
+        cache: { ttl: 20ms, stale_if_error: 600ms }
       y: { get: a/y }
   GET /refreshed:
     steps: { x: { get: a/x, cache: { ttl: 20ms, stale_while_revalidate: 1m } }, y: { get: a/y } }
@@ -128,7 +128,7 @@ async def test_ladder_is_live_then_stale_then_fallback():
         site.pages["/x"] = (500, "secret")
         await asyncio.sleep(0.05)
         stale = await served.get("/ladder")
-        await asyncio.sleep(0.35)
+        await asyncio.sleep(0.65)
         fallback = await served.get("/ladder")
 
     assert (live.json["x"], "gateway-degraded" in live.headers) == ({"n": 1}, False)
@@ -146,29 +146,30 @@ async def test_stale_copy_that_is_being_refreshed_is_a_complete_answer():
         site.pages["/x"] = {"n": 2}
         await asyncio.sleep(0.05)
         stale = await served.get("/refreshed")
-        await asyncio.sleep(0.05)
-        refreshed = await served.get("/refreshed")
+        while (await served.get("/refreshed")).json["x"] != {"n": 2}:
+            await asyncio.sleep(0.02)
 
     assert (stale.json["x"], "degraded" in stale.json) == ({"n": 1}, False)
     assert "gateway-degraded" not in stale.headers
-    assert refreshed.json["x"] == {"n": 2}
 
 
 async def test_f8_client_without_time_gets_the_stale_copy_and_the_flight_still_fills_the_cache():
+    hasty = ("x-request-timeout-ms", "50")
     site = Site({"/x": {"n": 1}})
     async with at(site) as served:
         await served.get("/slow")
         await asyncio.sleep(0.05)
         site.pages["/x"] = after(0.2, replying({"n": 2}))
         started = asyncio.get_running_loop().time()
-        stale = await served.get("/slow", ("x-request-timeout-ms", "50"))
+        stale = await served.get("/slow", hasty)
         took = asyncio.get_running_loop().time() - started
-        await asyncio.sleep(0.2)  # whoever asks now cannot wait for the upstream either
-        kept = await served.get("/slow", ("x-request-timeout-ms", "50"))
+        while (await served.get("/slow", hasty)).json["x"] != {
+            "n": 2
+        }:  # none of these can wait for the upstream
+            await asyncio.sleep(0.02)
 
     assert stale.headers["gateway-degraded"] == "x;cause=out_of_time;served=stale"
-    assert (stale.json["x"], kept.json["x"]) == ({"n": 1}, {"n": 2})
-    assert took < 0.25
+    assert (stale.json["x"], took < 0.3) == ({"n": 1}, True)
 
 
 @pytest.mark.parametrize(("cache_control", "calls"), [("max-age=60", 1), ("no-store", 2), ("private", 2)])
