@@ -151,6 +151,7 @@ class Gateway:
         """Close without waiting for anything, also if ``close`` is waiting already."""
         self._grace = 0.0
         self._background.cancel()
+        self._compiled.commons.cancel()
 
     async def close(self) -> None:
         """Let calls that outlive their requests end, then close every connection."""

@@ -51,6 +51,11 @@ class Commons:
         for each in (self.flying, self.refreshing):
             each.open()
 
+    def cancel(self) -> None:
+        """Wait for nothing any more, also if ``drain`` is waiting already."""
+        for each in (self.flying, self.refreshing):
+            each.cancel()
+
     async def drain(self, grace: float) -> None:
         """Begin nothing more, and let what is under way end within *grace* seconds."""
         for each in (self.flying, self.refreshing):

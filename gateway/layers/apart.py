@@ -120,6 +120,11 @@ class Apart:
         """Begin what is asked for again, after a ``drain``."""
         self._closed = False
 
+    def cancel(self) -> None:
+        """Wait for nothing any more, also if ``drain`` is waiting already."""
+        for task in self._tasks:
+            task.cancel()
+
     async def drain(self, grace: float) -> None:
         """Begin nothing more, wait up to *grace* seconds for what is under way, then cancel it."""
         self._closed = True

@@ -184,6 +184,20 @@ async def test_what_was_drained_can_be_opened_again():
     await setting.apart.drain(0.1)
 
 
+async def test_draining_can_be_cut_short():
+    setting = Setting(Hang())
+    setting.begin()
+    draining = asyncio.create_task(setting.apart.drain(10.0))
+    await asyncio.sleep(0.01)
+    started = setting.clock()
+
+    setting.apart.cancel()
+    await draining
+
+    assert setting.clock() == started
+    assert len(setting.apart) == 0
+
+
 async def test_draining_nothing_takes_no_time():
     setting = Setting()
     started = setting.clock()
