@@ -32,6 +32,7 @@ _OTHER_FILES = 100
 """Files that the gateway has open besides: listeners, the loop's own, connections of the check."""
 
 _ROW = next(row for row in ROWS if row.name == "gateway-3")
+_CALLS = 3
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Memory:
 
 def affordable(limit: int) -> int:
     """How many requests in flight the *limit* on open files allows, up to ``WANTED``."""
-    return min(WANTED, (limit - _OTHER_FILES) // (1 + _ROW.calls))
+    return min(WANTED, (limit - _OTHER_FILES) // (1 + _CALLS))
 
 
 def measure(machine: Machine, root: Path, seconds: int, say: Callable[[str], None]) -> Memory:
@@ -59,7 +60,7 @@ def measure(machine: Machine, root: Path, seconds: int, say: Callable[[str], Non
     clients = affordable(resource.getrlimit(resource.RLIMIT_NOFILE)[1])
     say(f"memory: {clients} requests in flight")
     with ExitStack() as stack:
-        upstream = stack.enter_context(Delayed(machine, root, DELAY, ports=_ROW.calls))
+        upstream = stack.enter_context(Delayed(machine, root, DELAY, ports=_CALLS))
         env = environment(upstream.urls, upstream.urls[0])
         server = start("gateway-memory", machine, env, root, stack)
         fault = wrong(server, _ROW)
@@ -81,6 +82,6 @@ def measure(machine: Machine, root: Path, seconds: int, say: Callable[[str], Non
         _, most = server.process.memory()
         seen = upstream.seen()
         asked = seen.requests - before
-        fault = load.faults or miscounted(asked, load.requests, _ROW.calls, clients)
-        in_flight = seen.most // _ROW.calls
+        fault = load.faults or miscounted(asked, load.requests, _CALLS, clients)
+        in_flight = seen.most // _CALLS
         return Memory(idle, (most - idle) / max(in_flight, 1), in_flight, load.rate, fault)

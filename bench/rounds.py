@@ -152,12 +152,14 @@ class Bench:
         self.say(f"{row.name} failed: {fault}")
 
 
-def miscounted(seen: int, requests: int, calls: int, connections: int) -> str:
+def miscounted(seen: int, requests: int, calls: int | None, connections: int) -> str:
     """Whether *requests* that cause so many *calls* each explain what the upstreams saw; empty if they do.
 
     Requests under way when the load ends made calls, but no answer that counts. A server that skips calls (a
-    cached, shared or degraded answer) is far off.
+    cached, shared or degraded answer) is far off. ``None``: the row has no fixed number of calls.
     """
+    if calls is None:
+        return ""
     least, most = requests * calls, (requests + connections) * calls
     return (
         "" if least <= seen <= most else f"{requests} requests made {seen} upstream calls instead of {least}"

@@ -14,15 +14,15 @@ class Row:
     """One line of the table.
 
     ``server`` is a name that ``bench.servers`` knows, ``calls`` the number of upstream calls that one request
-    must cause, ``expected`` the decoded answer, ``target`` the multiple of bare to stay below. ``short`` rows
-    are in the short table too.
+    must cause (``None`` where that is not always the same), ``expected`` the decoded answer, ``target`` the
+    multiple of bare to stay below. ``short`` rows are in the short table too.
     """
 
     name: str
     label: str
     server: str
     path: str
-    calls: int
+    calls: int | None
     expected: Any
     target: float | None = None
     connections: int = 32
@@ -54,13 +54,29 @@ def _gateway(name: str, what: str, path: str, calls: int, expected: Any, **more:
     return Row(f"gateway-{name}", f"gateway, {what}", "gateway", f"/{path}/{USER}", calls, expected, **more)
 
 
-def _flat(name: str, label: str, server: str, **more: Any) -> Row:
-    return Row(name, label, server, f"/flat/{USER}", 3, _THREE, **more)
+def _layered(name: str, label: str, calls: int | None) -> Row:
+    return _flat(f"with-{name}", f"gateway, 3 calls, {label}", f"gateway-with-{name}", calls=calls)
+
+
+def _flat(name: str, label: str, server: str, calls: int | None = 3, **more: Any) -> Row:
+    return Row(name, label, server, f"/flat/{USER}", calls, _THREE, **more)
 
 
 _ONE = _parts(small, (1,))
 _THREE = _parts(small, (1, 2, 3))
 _BARE = {"user_id": USER, "parts": [small(1), small(2)]}
+_LAYERS = (
+    ("no-retry", "retry: off", 3),
+    ("no-breaker", "breaker: off", 3),
+    ("no-bulkhead", "bulkhead: off", 3),
+    ("hedge-fixed", "hedge after 500 ms, idle", 3),
+    ("hedge-live", "hedge after p95", None),
+    ("coalesce", "coalesce: on", None),
+    ("cached", "cache: all fresh copies", 0),
+    ("adaptive", "slots: adaptive", 3),
+    ("balanced", "two addresses each", 3),
+    ("admission", "admission, idle", 3),
+)
 _AT_80_MS = f"/slow/{USER}", 1, _ONE
 
 ROWS: tuple[Row, ...] = (
@@ -83,6 +99,7 @@ ROWS: tuple[Row, ...] = (
     ),
     _flat("routes-10", "gateway, 3 calls, 10 routes", "gateway-routes-10"),
     _flat("routes-1000", "gateway, 3 calls, 1,000 routes", "gateway-routes-1000"),
+    *(_layered(name, label, calls) for name, label, calls in _LAYERS),
     Row("fastapi-typed", "FastAPI route, no calls, 400 B", "typed", f"/user/{USER}", 0, _BARE),
     _flat("fastapi-aiohttp", "FastAPI + aiohttp, 3 calls", "with_aiohttp", short=True),
     _flat("fastapi-httpx", "FastAPI + httpx, 3 calls", "with_httpx", short=True),
@@ -96,6 +113,10 @@ ROWS: tuple[Row, ...] = (
 VERSUS: tuple[Versus, ...] = (
     Versus("1,000 routes instead of 10", "routes-1000", "routes-10", target=1.05),
     Versus("hang-up detection, requests of a few ms", "gateway-3", "unwatched-3"),
+    Versus("retries, idle (they are on by default)", "gateway-3", "with-no-retry"),
+    Versus("the breaker", "gateway-3", "with-no-breaker"),
+    Versus("the bulkhead", "gateway-3", "with-no-bulkhead"),
+    *(Versus(label, f"with-{name}", "gateway-3") for name, label, _ in _LAYERS[3:]),
     Versus("hang-up detection, requests of 80 ms (it is armed after 50)", "gateway-slow", "unwatched-slow"),
 )
 

@@ -85,6 +85,8 @@ def _command(name: str, port: int, root: Path) -> list[str]:
             return _gateway(_CONFIG, port)
         case ["gateway", "routes", count]:
             return _gateway(configs.with_routes(int(count), root), port)
+        case ["gateway", "with", *layer]:
+            return _gateway(configs.with_layer("-".join(layer), root), port)
         case ["gateway", "memory"]:
             return _gateway(configs.with_slots(configs.MEMORY_SLOTS, root), port)
         case ["unwatched"]:
