@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Final, Protocol
 
 from gateway.outcome import Cause, Failure, Outcome
+from gateway.recording import Recording
 
 
 class Waiter(Protocol):
@@ -39,7 +40,8 @@ class Trace:
     ``trace_id`` is 32 hex digits, ``flags`` two, ``parent_id`` the client's span id or ``""``. Each
     attempt makes a parent id of its own. ``tracestate`` and ``baggage`` are header values or ``""``.
     ``time_header`` names the header by which the gateway and its upstreams tell the time left. ``lines`` is
-    for whoever sends it on: rendered once, used by every call of the request.
+    for whoever sends it on: rendered once, used by every call of the request. ``recording`` is ``None`` for
+    requests that nobody looks at, which is nearly all of them.
     """
 
     __slots__ = (
@@ -47,6 +49,7 @@ class Trace:
         "flags",
         "lines",
         "parent_id",
+        "recording",
         "request_id",
         "time_header",
         "trace_id",
@@ -71,6 +74,7 @@ class Trace:
         self.baggage = baggage
         self.time_header = time_header
         self.lines: tuple[bytes, bytes] | None = None
+        self.recording: Recording | None = None
 
 
 class Call:
@@ -84,7 +88,9 @@ class Call:
     State while it runs: ``sent`` (the first byte left; from then on an unrepeatable call is never
     cut), ``waiter`` (what the call is waiting on now), ``ended`` (the failure that cut it),
     ``held`` (bytes of its bodies counted in ``Buffered``), ``elapsed`` (seconds, once observed),
-    ``tried`` (a bit for each of its upstream's addresses that it has been to).
+    ``tried`` (a bit for each of its upstream's addresses that it has been to), ``hedge`` (it is the second
+    attempt beside a slow first one), ``span_id`` (of its recorded attempt, the parent that the upstream is
+    told; 0: any).
     """
 
     __slots__ = (
@@ -93,6 +99,7 @@ class Call:
         "elapsed",
         "ended",
         "floor",
+        "hedge",
         "held",
         "identity",
         "inputs",
@@ -101,6 +108,7 @@ class Call:
         "repeatable",
         "sent",
         "siblings",
+        "span_id",
         "step",
         "timeout",
         "trace",
@@ -137,6 +145,8 @@ class Call:
         self.attempt = 1
         self.sent = False
         self.tried = 0
+        self.hedge = False
+        self.span_id = 0
         self.waiter: Waiter | None = None
         self.ended: Failure | None = None
         self.held = 0

@@ -17,6 +17,7 @@ from gateway.layers.bulkhead import Bulkhead
 from gateway.layers.circuit_rules import CircuitRules
 from gateway.layers.gradient import Gradient, GradientRules
 from gateway.layers.ramp import Ramp
+from gateway.recording import Change, Peer
 from gateway.sources.http import http_source
 from gateway.transport.codings import ACCEPTED
 from gateway.transport.decoding import DecodingTransport
@@ -96,12 +97,15 @@ def build_address(
     name = upstream if spec.urls is None else f"{upstream}{_AT}{written}"
     bulkhead, gradient = _bulkhead(name, spec, shared)
     ramp = Ramp(bulkhead) if bulkhead is not None and spec.warm is not None and spec.warm.ramp else None
-    breaker = _breaker(name, spec, shared, ramp)
+    origin = Origin.of(url)
+    peer = Peer(upstream, origin.scheme, origin.host, origin.port)
+    breaker = _breaker(name, spec, shared, ramp, peer)
     if breaker is not None and spec.breaker is not None and spec.breaker.share is not None:
         shared.stores.share(spec.breaker.share, breaker.circuit, upstream, url)
     transport = _transport(url, spec, shared, wire.context)
     layers = upstream_layers(
         meter=meter,
+        peer=peer,
         clock=shared.clock,
         timers=shared.timers,
         breaker=breaker,
@@ -148,13 +152,15 @@ def _warm(name: str, transport: Transport, spec: UpstreamSpec) -> Warm | None:
     return Warm(inner, spec.warm.connections, name)
 
 
-def _breaker(name: str, spec: UpstreamSpec, shared: Shared, ramp: Ramp | None) -> Breaker | None:
+def _breaker(name: str, spec: UpstreamSpec, shared: Shared, ramp: Ramp | None, peer: Peer) -> Breaker | None:
     if spec.breaker is None:
         return None
 
     def listener(transition: Transition) -> None:
         if ramp is not None:
             ramp.notice(transition)
+        old, new, reason, detail = transition.old, transition.new, transition.reason, transition.detail
+        peer.changes.append(Change(shared.clock(), old, new, reason, detail))
         shared.listener(transition)
 
     rules = CircuitRules(

@@ -40,11 +40,11 @@ class Commons:
     """What all steps of a gateway that share anything have in common."""
 
     def __init__(self, shared: Shared) -> None:
-        def apart(limit: int) -> Apart:
-            return Apart(shared.timers, shared.buffered, shared.clock, limit)
+        def apart(limit: int, kind: str) -> Apart:
+            return Apart(shared.timers, shared.buffered, shared.clock, limit, kind)
 
         self.flights = Flights(shared.buffered)
-        self.flying, self.refreshing = apart(FLYING), apart(REFRESHING)
+        self.flying, self.refreshing = apart(FLYING, "flight"), apart(REFRESHING, "refresh")
 
     def open(self) -> None:
         """Take on work from now on."""

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from gateway.layers.breaker import Breaker
     from gateway.layers.bulkhead import Bulkhead
     from gateway.layers.gradient import Gradient
+    from gateway.recording import Peer
     from gateway.timers import Timers
 
 
@@ -99,11 +100,12 @@ def upstream_layers(
     bulkhead: Bulkhead | None,
     ramp: Ramp | None = None,
     gradient: Gradient | None = None,
+    peer: Peer | None = None,
 ) -> list[Named]:
-    """Layers 7–11 of one address."""
+    """Layers 7–11 of one address; *peer* is how recordings name it."""
     adaptive = gradient is not None and bulkhead is not None
     return _present(
-        ("observe attempt", observing_attempts(meter, clock)),
+        ("observe attempt", observing_attempts(meter, clock, peer)),
         ("breaker gate", refusing_while_open(breaker, clock) if breaker is not None else None),
         ("bulkhead", limiting(bulkhead, timers) if bulkhead is not None else None),
         ("ramp", ramping(ramp) if ramp is not None else None),

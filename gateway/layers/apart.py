@@ -30,19 +30,24 @@ _log = logging.getLogger("gateway.layers")
 
 
 class Linked(Trace):
-    """A trace of its own, begun by a request (``origin``) and no child of it; a span of it gets a link."""
+    """A trace of its own, begun by a request (``origin``) and no child of it; a span of it gets a link.
+
+    *step* and *kind* (``flight``, ``refresh``) name the work, where the request is recorded.
+    """
 
     __slots__ = ("origin",)
 
-    def __init__(self, origin: Trace) -> None:
+    def __init__(self, origin: Trace, step: str = "", kind: str = "") -> None:
         own = f"{getrandbits(128) or 1:032x}"
         super().__init__(own, origin.flags, origin.request_id, time_header=origin.time_header)
         self.origin = origin
+        if origin.recording is not None:
+            self.recording = origin.recording.apart(own, step, kind)
 
 
 def without_baggage(trace: Trace) -> Trace:
     """The same trace, of which an upstream learns nothing that calls are not told apart by."""
-    return Trace(
+    same = Trace(
         trace.trace_id,
         trace.flags,
         trace.request_id,
@@ -50,6 +55,8 @@ def without_baggage(trace: Trace) -> Trace:
         trace.tracestate,
         time_header=trace.time_header,
     )
+    same.recording = trace.recording
+    return same
 
 
 class _Limit:
@@ -67,14 +74,17 @@ class _Limit:
 class Apart:
     """At most *limit* calls and other work at once, apart from all requests.
 
-    *clock* gives the seconds on which deadlines lie.
+    *clock* gives the seconds on which deadlines lie, *kind* is a word for the work in recordings.
     """
 
-    def __init__(self, timers: Timers, buffered: Buffered, clock: Callable[[], float], limit: int) -> None:
+    def __init__(
+        self, timers: Timers, buffered: Buffered, clock: Callable[[], float], limit: int, kind: str = "apart"
+    ) -> None:
         self._timers = timers
         self._buffered = buffered
         self.clock = clock
         self._limit = limit
+        self._kind = kind
         self._keys: set[bytes] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -90,7 +100,7 @@ class Apart:
         ``None``: there are too many.
         """
         twin = call.twin(self.clock() + time_limit)
-        twin.trace = Linked(call.trace)
+        twin.trace = Linked(call.trace, call.step, self._kind)
         twin.inputs = ()
         twin.siblings = None
         return twin if self._spawn(self._fly(twin, source, time_limit, landed)) else None
@@ -151,6 +161,8 @@ class Apart:
             outcome = Failure(Cause.INTERNAL, f"see the log for {request_id}")
         finally:
             timer.stop(entry)
+            if call.trace.recording is not None:
+                call.trace.recording.finish_apart(outcome, self.clock())
             landed(call, outcome)
             self._buffered.give(call.held)
             call.held = 0

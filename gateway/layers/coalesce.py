@@ -140,6 +140,7 @@ def coalescing(flights: Flights, apart: Apart, time_limit: float, *, kept: bool 
                 flight = flights.under_way(identity) or begun(call, identity)
                 if flight is None:
                     return await inner(call)
+                _tell(call, flight)
                 outcome = await _landed(flights, flight, call, kept=kept)
                 if outcome is not ITS_TIME_IS_OVER or call.deadline - apart.clock() < call.floor:
                     return outcome
@@ -156,6 +157,14 @@ def coalescing(flights: Flights, apart: Apart, time_limit: float, *, kept: bool 
         return coalesced
 
     return wrap
+
+
+def _tell(call: Call, flight: Flight) -> None:
+    """Let the recording of *call* say which flight it waits for, if both are recorded."""
+    recording = call.trace.recording
+    shared = flight.call.trace.recording if recording is not None and flight.call is not None else None
+    if recording is not None and shared is not None:
+        recording.link(call.step, shared, "flight")
 
 
 async def _landed(flights: Flights, flight: Flight, call: Call, *, kept: bool) -> Outcome:

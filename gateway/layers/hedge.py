@@ -118,6 +118,7 @@ class _Race:
         if self.call.ended is None and self._shell.hedge.pays(self._shell.clock()):
             self.twin = self.call.twin()
             self.twin.attempt += 1
+            self.twin.hedge = True
             self._shell.send(self)
 
     def land(self, outcome: Outcome) -> None:

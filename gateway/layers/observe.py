@@ -1,4 +1,8 @@
-"""How long calls and attempts take, and how they end: everything a meter needs, however they end."""
+"""How long calls and attempts take, and how they end: everything a meter needs, however they end.
+
+The same layers write the recording of a request that has one. Nearly none has, so what they do for it is in
+``Recording``, and here is one question whether there is any.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,8 @@ from typing import Final, Protocol
 
 from gateway.call import Call, Layer, Source
 from gateway.outcome import Cause, Failure, Outcome
+from gateway.recording import Kind, Peer, Record, Recording
+from gateway.transport.exchange import Request
 
 CANCELLED: Final = Failure(Cause.OUT_OF_TIME, "cancelled")
 """What a meter is told of a call whose task was cancelled or torn down."""
@@ -29,6 +35,8 @@ def observing_calls(meter: Meter, clock: Callable[[], float]) -> Layer:
     def wrap(inner: Source) -> Source:
         async def observed(call: Call) -> Outcome:
             started = clock()
+            recording = call.trace.recording
+            record = None if recording is None else recording.begin_call(call.step, started)
             outcome: Outcome = BUG
             try:
                 outcome = await inner(call)
@@ -36,8 +44,11 @@ def observing_calls(meter: Meter, clock: Callable[[], float]) -> Layer:
                 outcome = CANCELLED
                 raise
             finally:
-                call.elapsed = clock() - started
+                now = clock()
+                call.elapsed = now - started
                 meter.record(outcome, call.elapsed)
+                if record is not None and recording is not None:
+                    recording.end(record, outcome, now)
             return outcome
 
         return observed
@@ -45,12 +56,17 @@ def observing_calls(meter: Meter, clock: Callable[[], float]) -> Layer:
     return wrap
 
 
-def observing_attempts(meter: Meter, clock: Callable[[], float]) -> Layer:
-    """Record every attempt in *meter*, also those that our own breaker or bulkhead refused."""
+def observing_attempts(meter: Meter, clock: Callable[[], float], peer: Peer | None = None) -> Layer:
+    """Record every attempt in *meter*, also those that our own breaker or bulkhead refused.
+
+    *peer* is whom they are made at, for recordings.
+    """
 
     def wrap(inner: Source) -> Source:
         async def observed(attempt: Call) -> Outcome:
             started = clock()
+            recording = attempt.trace.recording
+            record = None if recording is None else _begun(attempt, recording, peer, started)
             outcome: Outcome = BUG
             try:
                 outcome = await inner(attempt)
@@ -58,9 +74,26 @@ def observing_attempts(meter: Meter, clock: Callable[[], float]) -> Layer:
                 outcome = CANCELLED
                 raise
             finally:
-                meter.record(outcome, clock() - started)
+                now = clock()
+                meter.record(outcome, now - started)
+                if record is not None and recording is not None:
+                    recording.end(record, outcome, now)
             return outcome
 
         return observed
 
     return wrap
+
+
+def _begun(attempt: Call, recording: Recording, peer: Peer | None, started: float) -> Record:
+    """The record of *attempt*; from here on its span is the parent that the upstream is told."""
+    record = recording.begin(Kind.ATTEMPT, attempt.step, started)
+    record.attempt = attempt.attempt
+    record.hedge = attempt.hedge
+    record.peer = peer
+    payload = attempt.payload
+    if isinstance(payload, Request):
+        record.method = payload.method
+        record.target = payload.target
+    attempt.span_id = record.span_id
+    return record

@@ -114,7 +114,8 @@ class Direct:
         circuit, bulkhead = self.circuit, self.bulkhead
         now = self.clock()
         if (
-            (circuit is not None and circuit.state is not _CLOSED)
+            call.trace.recording is not None  # the plain form's layers write it
+            or (circuit is not None and circuit.state is not _CLOSED)
             or (bulkhead is not None and bulkhead.in_use >= bulkhead.direct)
             or call.deadline - now < call.floor
         ):

@@ -8,7 +8,8 @@ from gateway.call import Call, Trace
 
 
 def propagated(call: Call, now: float) -> bytes:
-    """Header lines for this attempt: a new parent id, and the milliseconds left of the request's time.
+    """Header lines for this attempt: its own parent id (a new one, unless its span is recorded), and the
+    milliseconds left of the request's time.
 
     ``trace`` comes checked from the edge: header text without line breaks. *now* is on the clock of
     ``call.deadline``; what is left is rounded down and never negative.
@@ -17,7 +18,8 @@ def propagated(call: Call, now: float) -> bytes:
     before, after = trace.lines or _lines(trace)
     left = (call.deadline - now) * 1000
     # All zeros would be an invalid parent id.
-    return b"%b%016x%b%d\r\n" % (before, getrandbits(64) or 1, after, left if left > 0.0 else 0)
+    parent_id = call.span_id or getrandbits(64) or 1
+    return b"%b%016x%b%d\r\n" % (before, parent_id, after, left if left > 0.0 else 0)
 
 
 def _lines(trace: Trace) -> tuple[bytes, bytes]:

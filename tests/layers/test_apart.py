@@ -9,9 +9,10 @@ import pytest
 from gateway.buffered import Buffered
 from gateway.call import Trace
 from gateway.layers.apart import Apart, Linked, without_baggage
-from gateway.outcome import Cause, Success
+from gateway.outcome import Cause, Failure, Success
 from gateway.timers import Timers
 from tests.support.calls import make_call
+from tests.support.recordings import KeptRecordings, recorded_trace
 from tests.support.sources import After, Hang, ScriptedSource
 
 SECRET = contextvars.ContextVar("SECRET", default="nothing")
@@ -222,3 +223,24 @@ async def test_what_runs_apart_tells_the_time_left_by_the_gateways_own_name():
     await asyncio.sleep(0.01)
 
     assert (twin.trace.time_header, without_baggage(call.trace).time_header) == ("x-patience", "x-patience")
+
+
+async def test_what_a_recorded_request_begins_apart_has_a_recording_that_ends_with_it():
+    setting = Setting(After(0.1, Failure(Cause.FAILED)))
+    sink = KeptRecordings()
+    call = make_call()
+    call.trace = recorded_trace(sink, setting.clock)
+
+    twin = setting.begin(call)
+    await asyncio.sleep(0.2)
+
+    [recording] = sink.recordings
+    assert recording is twin.trace.recording is not call.trace.recording
+    assert (recording.trace_id, recording.cause) == (twin.trace.trace_id, "failed")
+    assert recording.ended - recording.started == pytest.approx(0.1)
+
+
+def test_trace_without_baggage_is_still_recorded():
+    trace = recorded_trace(KeptRecordings(), lambda: 0.0)
+
+    assert without_baggage(trace).recording is trace.recording

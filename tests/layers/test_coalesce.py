@@ -11,6 +11,7 @@ from gateway.layers.coalesce import NOBODY_WAITS, Flights, coalescing
 from gateway.outcome import Cause, Failure, Success
 from gateway.timers import Timers
 from tests.support.calls import make_call
+from tests.support.recordings import TRACE_ID, KeptRecordings, recorded_trace
 from tests.support.sources import After, Hang, ScriptedSource
 
 # ── the policy ──────────────────────────────────────────────────────────────────────────────────────────
@@ -142,7 +143,7 @@ class Setting:
         self.clock = self.loop.time
         self.timers = Timers(self.loop)
         self.buffered = Buffered(room)
-        self.apart = Apart(self.timers, self.buffered, self.clock, limit)
+        self.apart = Apart(self.timers, self.buffered, self.clock, limit, "flight")
         self.flights = Flights(self.buffered)
         self.wire = ScriptedSource().will(*script)
         self.coalesced = coalescing(self.flights, self.apart, 2.0, kept=kept)(self.received)
@@ -176,6 +177,21 @@ async def test_n3_a_thousand_equal_misses_are_one_call():
     for call in calls:
         setting.buffered.give(call.held)
     setting.assert_nothing_left()
+
+
+async def test_recorded_calls_tell_of_the_flight_that_they_wait_for_and_it_of_who_began_it():
+    setting = Setting(After(0.1))
+    sink = KeptRecordings()
+    calls = [make_call(identity=b"i") for _ in range(2)]
+    for call in calls:
+        call.trace = recorded_trace(sink, setting.clock)
+        call.trace.recording.begin_call("orders", setting.clock())
+    await asyncio.gather(*map(setting.coalesced, calls))
+
+    [flight] = sink.recordings
+    first, second = (call.trace.recording.records[0] for call in calls)
+    assert first.links == second.links == ((flight.trace_id, flight.span_id, "flight"),)
+    assert flight.links == ((TRACE_ID, first.span_id, "flight"),)
 
 
 async def test_calls_one_after_the_other_are_two():

@@ -1,7 +1,12 @@
 """Calls made directly end as their plain form does: same outcomes, same times, everything given back."""
 
+import asyncio
 import logging
 
+from gateway.plan.direct import Direct
+from gateway.timers import Timers
+from tests.support.calls import make_call
+from tests.support.recordings import KeptRecordings, recorded_trace
 from tests.support.scenes import played, scene_of
 from tests.support.seeded import seeded
 
@@ -13,3 +18,25 @@ def test_direct_calls_end_as_plain_ones_do(seeded, caplog):
     for _ in range(500):
         scene = scene_of(seeded)
         assert played(scene, direct=True) == played(scene, direct=False), scene
+
+
+async def test_call_of_a_recorded_request_takes_the_plain_form_whose_layers_write_it():
+    loop = asyncio.get_running_loop()
+    never = NothingToHold()
+    direct = Direct(
+        never, clock=loop.time, timers=Timers(loop), circuit=None, bulkhead=None, attempts=None, calls=None
+    )
+    call = make_call()
+    call.trace = recorded_trace(KeptRecordings(), loop.time)
+
+    assert direct.begin(call, None, 0) is None
+    assert never.asked == 0
+
+
+class NothingToHold:
+    """A wire that counts how often it is asked to begin."""
+
+    asked = 0
+
+    def begin(self, *_):
+        self.asked += 1

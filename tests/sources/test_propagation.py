@@ -24,6 +24,13 @@ def test_traceparent_keeps_the_trace_and_has_a_new_parent_for_each_attempt():
     assert len(seen) == 100
 
 
+def test_recorded_attempt_tells_its_own_span_as_parent():
+    call = Call("step", None, 2.0, 1.0, Trace(TRACE_ID, "01", "r-1"))
+    call.span_id = 0xABC
+
+    assert f"traceparent: 00-{TRACE_ID}-0000000000000abc-01\r\n".encode() in propagated(call, 0.0)
+
+
 def test_request_id_goes_along():
     assert lines()["x-request-id"] == "r-1"
 
