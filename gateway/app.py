@@ -25,7 +25,7 @@ from gateway.compiler.routes import CompiledRoute
 from gateway.compiler.shared import Shared
 from gateway.compiler.stores import Stores
 from gateway.compiler.upstreams import Upstream
-from gateway.compiler.watching import watch_admission, watch_compiled
+from gateway.compiler.watching import watch_admission, watch_common, watch_compiled
 from gateway.config import Loaded, load
 from gateway.edge.access_log import AccessLog
 from gateway.edge.admin import Insight, admin_app
@@ -265,8 +265,7 @@ class Gateway:
     def _watch(self) -> None:
         """Register what is looked at when metrics are scraped."""
         watch = self.metrics.watch
-        watch.buffered(self._buffered)
-        watch.background(lambda: len(self._background))
+        watch_common(watch, self._buffered, self._background, self._stand_ins)
         watch_compiled(watch, self._compiled, self._stores, time.monotonic)
         if self._admission is not None:
             watch_admission(watch, self._admission)

@@ -13,7 +13,7 @@ import logging
 import resource
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +21,7 @@ import uvicorn
 import uvloop
 
 from gateway.edge.heads import MAX_HEAD, bounded
+from gateway.telemetry import names
 
 if TYPE_CHECKING:
     from gateway.app import Gateway
@@ -94,11 +95,17 @@ def _bind(listener: Listener) -> socket.socket:
     return bound
 
 
-def _server(app: object, *, backlog: int, max_head: int = MAX_HEAD) -> _Server:
+def _server(
+    app: object,
+    *,
+    backlog: int,
+    max_head: int = MAX_HEAD,
+    note_refused: Callable[[int], None] = lambda _: None,
+) -> _Server:
     return _Server(
         uvicorn.Config(
             app,  # type: ignore[arg-type]
-            http=bounded(max_head),
+            http=bounded(max_head, note_refused),
             ws="none",
             lifespan="off",
             log_config=None,
@@ -112,7 +119,12 @@ def _server(app: object, *, backlog: int, max_head: int = MAX_HEAD) -> _Server:
 
 
 async def _serve(gateway: Gateway, sockets: list[socket.socket]) -> None:
-    public = _server(gateway, backlog=2048, max_head=gateway.max_head)
+    metrics = gateway.metrics
+    public = _server(
+        gateway, backlog=2048, max_head=gateway.max_head, note_refused=metrics.count_refused_head
+    )
+    clients = public.server_state.connections
+    metrics.watch.samples(names.CLIENTS, lambda: [((), len(clients))])
     admin = _server(gateway.admin, backlog=128)
     loop = asyncio.get_running_loop()
 

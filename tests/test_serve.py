@@ -12,6 +12,7 @@ import socket
 import pytest
 
 from gateway.serve import BindError, Listener, _bind, raise_file_limit, run
+from gateway.telemetry.metrics import Metrics
 from tests.support.processes import free_ports, listens
 from tests.support.raw_http import RawClient, ask
 
@@ -33,6 +34,7 @@ class FakeGateway:
     def __init__(self, visitor, *, takes=0.0, slots=1):
         self.slots = slots
         self.max_head = 1024
+        self.metrics = Metrics()
         self.admin = empty_object
         self.opened = self.closed = self.drained = self.hurried = 0
         self.seen = []

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gateway.config import StoreSpec
     from gateway.layers.circuit_state import Transition
     from gateway.layers.hints import HintTally
+    from gateway.stores.redis_hints import HintCounts
     from gateway.stores.store import Store
     from gateway.timers import Timers
 
@@ -85,6 +86,11 @@ class Stores:
         """What became of hints, by the name of the circuit."""
         for _, circuits in self._boards.values():
             yield from circuits.tallies().items()
+
+    def boards(self) -> Iterator[tuple[str, HintCounts]]:
+        """What the board of each store did on which breakers leave hints, by the store's name."""
+        for name, (board, _) in self._boards.items():
+            yield name, board.counts
 
     async def open(self) -> None:
         """Connect what has to be connected. Never raises for what a server does."""

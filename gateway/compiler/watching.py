@@ -5,9 +5,11 @@ Metrics of one address have a label for it; what several have together is told o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
+from gateway.edge.documentation import DISTRIBUTION
 from gateway.telemetry import names
 from gateway.telemetry.watched import STATES
 
@@ -20,14 +22,16 @@ if TYPE_CHECKING:
     from gateway.edge.admission import Admission
     from gateway.layers.address import AddressSnapshot
     from gateway.layers.cache import Copies
+    from gateway.layers.stand_ins import StandIns
     from gateway.telemetry.collector import Sample
-    from gateway.telemetry.watched import Watched
+    from gateway.telemetry.watched import BufferedView, Watched
 
 _EXTRAS: Final = ("sent", "won", "withheld")
 _LOOKUPS: Final = {"hit": "hits", "stale": "stale", "stood_in": "stood_in", "miss": "misses"}
 _READS: Final = ("hits", "misses", "timeouts", "errors", "damaged", "skipped", "dropped")
 _WRITES: Final = {"written": "written", "error": "write_errors", "dropped": "write_drops"}
 _HINTS: Final = ("told", "heeded", "outvoted", "ignored")
+_BOARD: Final = ("posted", "heard", "senseless", "lost")
 COMMON: Final = "(common)"
 """The store of caches that name none."""
 
@@ -43,6 +47,15 @@ def watch_compiled(watched: Watched, compiled: Compiled, stores: Stores, clock: 
     _watch_slots(watched, upstreams)
     _watch_sharing(watched, compiled)
     _watch_stores(watched, stores)
+
+
+def watch_common(watched: Watched, buffered: BufferedView, background: Sized, stand_ins: StandIns) -> None:
+    """What there is one of, whatever is configured."""
+    watched.buffered(buffered)
+    watched.background(lambda: len(background))
+    watched.samples(names.STAND_INS, lambda: [((), float(stand_ins.allowed))])
+    running = version(DISTRIBUTION)
+    watched.samples(names.BUILD, lambda: [((running,), 1.0)])
 
 
 def watch_admission(watched: Watched, admission: Admission) -> None:
@@ -147,7 +160,17 @@ def _watch_stores(watched: Watched, stores: Stores) -> None:
     watched.samples(names.STORE_LIMIT, lambda: (((n,), s.limit) for n, s in memories))
     watched.samples(names.STORE_COPIES, lambda: (((n,), len(s)) for n, s in memories))
     watched.samples(names.STORE_EVICTED, lambda: (((n,), s.snapshot().evicted) for n, s in memories))
-    watched.samples(names.STORE_LINKS, lambda: (((n,), s.snapshot().links) for n, s in remote))
+    watched.samples(names.STORE_TOO_LARGE, lambda: (((n,), s.snapshot().refused) for n, s in memories))
+    for name, field in (
+        (names.STORE_LINKS, "links"),
+        (names.STORE_WAITING, "waiting"),
+        (names.STORE_REFUSING, "refusing"),
+        (names.STORE_RECONNECTS, "reconnects"),
+    ):
+        watched.samples(
+            name,
+            lambda field=field: (((n,), float(getattr(s.snapshot(), field))) for n, s in remote),  # type: ignore[misc]
+        )
     watched.samples(
         names.STORE_READS, lambda: (((n, r), getattr(s.snapshot(), r)) for n, s in remote for r in _READS)
     )
@@ -158,4 +181,7 @@ def _watch_stores(watched: Watched, stores: Stores) -> None:
     watched.samples(
         names.HINTS,
         lambda: (((u, r), getattr(tally, r)) for u, tally in stores.hints() for r in _HINTS),
+    )
+    watched.samples(
+        names.HINT_BOARD, lambda: (((n, r), getattr(c, r)) for n, c in stores.boards() for r in _BOARD)
     )

@@ -14,6 +14,7 @@ Rules of the file:
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
@@ -35,9 +36,10 @@ _log = logging.getLogger("gateway.edge")
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """One connection of a client. ``max_head`` is set by ``bounded``."""
+    """One connection of a client. ``max_head`` and ``note`` are set by ``bounded``."""
 
     max_head = MAX_HEAD
+    note: Callable[[int], None]
     cycle: RequestResponseCycle | None  # type: ignore[assignment]  # uvicorn leaves out what it begins with
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -115,6 +117,7 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         self._refused = True
         self._fed = self.max_head  # what comes from here on is thrown away
+        self.note(status)
         _log.info("a client's request was refused before it was whole: %d", status)
         cycle = self.cycle
         if cycle is None or cycle.response_complete:
@@ -140,11 +143,12 @@ class BoundedProtocol(HttpToolsProtocol):
         self.timeout_keep_alive_task = self.loop.call_later(LINGER, self.timeout_keep_alive_handler)
 
 
-def bounded(max_head: int) -> type[BoundedProtocol]:
-    """The protocol with heads of at most *max_head* bytes."""
+def bounded(max_head: int, note: Callable[[int], None]) -> type[BoundedProtocol]:
+    """The protocol with heads of at most *max_head* bytes. *note* is told the status of each refusal."""
 
     class Bounded(BoundedProtocol):
         pass
 
     Bounded.max_head = max_head
+    Bounded.note = staticmethod(note)
     return Bounded

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
-from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
 from prometheus_client.core import Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
@@ -22,6 +22,9 @@ from gateway.telemetry.collector import Sample, family, histogram_family
 from gateway.telemetry.histogram import Histogram
 from gateway.telemetry.meters import AttemptMeter, CallMeter, RequestMeter
 from gateway.telemetry.watched import Watched
+
+_REFUSALS: Final = (400, 431)
+"""How a connection is ended before a request is whole (gateway/edge/heads.py)."""
 
 
 class Transition(Protocol):
@@ -47,11 +50,13 @@ class Metrics(Collector):
         self.registry = CollectorRegistry()
         self.registry.register(self)
         ProcessCollector(registry=self.registry)
+        GCCollector(registry=self.registry)
         self.loop_lag = Histogram()
         self._requests: dict[str, RequestMeter] = {}
         self._calls: dict[tuple[str, str], CallMeter] = {}
         self._attempts: dict[str, AttemptMeter] = {}
         self._transitions: Counter[tuple[str, str, str, str]] = Counter()
+        self._refused_heads = dict.fromkeys(_REFUSALS, 0)
         self._watched = Watched()
 
     def requests(self, route: str) -> RequestMeter:
@@ -70,6 +75,10 @@ class Metrics(Collector):
         """A breaker of *upstream* changed its state."""
         key = (upstream, str(transition.old), str(transition.new), transition.reason)
         self._transitions[key] += 1
+
+    def count_refused_head(self, status: int) -> None:
+        """A connection was ended before a request was whole, with one of the statuses for that."""
+        self._refused_heads[status] += 1
 
     @property
     def watch(self) -> Watched:
@@ -90,6 +99,7 @@ class Metrics(Collector):
         yield histogram_family(names.ATTEMPT_SECONDS, ((k, m.seconds) for k, m in attempts.items()))
         yield family(names.ATTEMPTS, _counted(attempts))
         yield family(names.BREAKER_TRANSITIONS, self._transitions.items())
+        yield family(names.HEADS_REFUSED, (((str(s),), n) for s, n in self._refused_heads.items()))
         yield histogram_family(names.LOOP_LAG, [((), self.loop_lag)])
         yield from self._watched.collect()
 

@@ -1,7 +1,7 @@
 """Every metric's name, kind, labels and help text, in one place.
 
 Labels are bounded by the configuration: routes by their pattern (never a path), steps, upstreams, and the
-words of ``gateway.outcome``. Durations are seconds, sizes bytes.
+words of ``gateway.outcome``. Durations are seconds, sizes bytes. docs/telemetry.md is made of this file.
 """
 
 from __future__ import annotations
@@ -29,195 +29,181 @@ class Name:
     labels: tuple[str, ...] = ()
 
 
+def _counter(name: str, help_: str, labels: str = "") -> Name:
+    return Name(name, Kind.COUNTER, help_, tuple(labels.split()))
+
+
+def _gauge(name: str, help_: str, labels: str = "") -> Name:
+    return Name(name, Kind.GAUGE, help_, tuple(labels.split()))
+
+
+def _histogram(name: str, help_: str, labels: str = "") -> Name:
+    return Name(name, Kind.HISTOGRAM, help_, tuple(labels.split()))
+
+
 NO_ROUTE: Final = "(none)"
 """The route of requests that no route took."""
 
-REQUESTS: Final = Name(
+REQUESTS: Final = _counter(
     "gateway_requests",
-    Kind.COUNTER,
     "Requests answered, by route, status and whether some part was degraded.",
-    ("route", "status", "degraded"),
+    "route status degraded",
 )
-REQUEST_SECONDS: Final = Name(
-    "gateway_request_duration_seconds",
-    Kind.HISTOGRAM,
-    "Time from a request's head to its answer.",
-    ("route",),
+REQUEST_SECONDS: Final = _histogram(
+    "gateway_request_duration_seconds", "Time from a request's head to its answer.", "route"
 )
-CLIENT_GONE: Final = Name(
-    "gateway_client_gone", Kind.COUNTER, "Requests whose client left before the answer.", ("route",)
+CLIENT_GONE: Final = _counter("gateway_client_gone", "Requests whose client left before the answer.", "route")
+HEADS_REFUSED: Final = _counter(
+    "gateway_heads_refused",
+    "Connections that were ended before a request was whole: 431 its head is too large, 400 it is not HTTP.",
+    "status",
 )
-CALLS: Final = Name(
+CLIENTS: Final = _gauge("gateway_client_connections", "Open connections of clients.")
+CALLS: Final = _counter(
     "gateway_calls",
-    Kind.COUNTER,
     "Steps that ended, by what was served for them, and the cause if that stands in for a failure.",
-    ("route", "step", "served", "cause"),
+    "route step served cause",
 )
-CALL_SECONDS: Final = Name(
-    "gateway_call_duration_seconds",
-    Kind.HISTOGRAM,
-    "Time of a step's call with all its attempts.",
-    ("route", "step"),
+CALL_SECONDS: Final = _histogram(
+    "gateway_call_duration_seconds", "Time of a step's call with all its attempts.", "route step"
 )
-ATTEMPTS: Final = Name(
+ATTEMPTS: Final = _counter(
     "gateway_attempts",
-    Kind.COUNTER,
     "Tries of a call at an upstream, by cause of failure; 'none' for those that answered.",
-    ("upstream", "cause"),
+    "upstream cause",
 )
-ATTEMPT_SECONDS: Final = Name(
-    "gateway_attempt_duration_seconds",
-    Kind.HISTOGRAM,
-    "Time of one try, with the wait for a slot.",
-    ("upstream",),
+ATTEMPT_SECONDS: Final = _histogram(
+    "gateway_attempt_duration_seconds", "Time of one try, with the wait for a slot.", "upstream"
 )
-BREAKER_STATE: Final = Name(
-    "gateway_breaker_state", Kind.GAUGE, "1 for the state that a breaker is in.", ("upstream", "state")
+STAND_INS: Final = _gauge(
+    "gateway_stand_ins_allowed",
+    "1 while stale copies and fallbacks may stand in for failures; an operator can switch that off.",
 )
-BREAKER_TRANSITIONS: Final = Name(
-    "gateway_breaker_transitions",
-    Kind.COUNTER,
-    "Changes of a breaker's state.",
-    ("upstream", "old", "new", "reason"),
+BREAKER_STATE: Final = _gauge(
+    "gateway_breaker_state", "1 for the state that a breaker is in.", "upstream state"
 )
-LISTENER_ERRORS: Final = Name(
-    "gateway_listener_errors", Kind.COUNTER, "Listeners of breaker events that raised.", ("upstream",)
+BREAKER_TRANSITIONS: Final = _counter(
+    "gateway_breaker_transitions", "Changes of a breaker's state.", "upstream old new reason"
 )
-BULKHEAD_SLOTS: Final = Name(
-    "gateway_bulkhead_slots", Kind.GAUGE, "Attempts that may be in flight at once.", ("upstream",)
+LISTENER_ERRORS: Final = _counter(
+    "gateway_listener_errors", "Listeners of breaker events that raised.", "upstream"
 )
-BULKHEAD_IN_USE: Final = Name("gateway_bulkhead_in_use", Kind.GAUGE, "Attempts in flight.", ("upstream",))
-BULKHEAD_WAITING: Final = Name(
-    "gateway_bulkhead_waiting", Kind.GAUGE, "Calls waiting for a slot.", ("upstream",)
+BULKHEAD_SLOTS: Final = _gauge(
+    "gateway_bulkhead_slots", "Attempts that may be in flight at once.", "upstream"
 )
-BULKHEAD_REFUSED: Final = Name(
-    "gateway_bulkhead_refused", Kind.COUNTER, "Calls refused for want of a slot.", ("upstream",)
+BULKHEAD_IN_USE: Final = _gauge("gateway_bulkhead_in_use", "Attempts in flight.", "upstream")
+BULKHEAD_WAITING: Final = _gauge("gateway_bulkhead_waiting", "Calls waiting for a slot.", "upstream")
+BULKHEAD_REFUSED: Final = _counter(
+    "gateway_bulkhead_refused", "Calls refused for want of a slot.", "upstream"
 )
-POOL_LIMIT: Final = Name("gateway_pool_limit", Kind.GAUGE, "Connections that may be open.", ("upstream",))
-POOL_CONNECTIONS: Final = Name(
-    "gateway_pool_connections", Kind.GAUGE, "Open connections, idle or in use.", ("upstream", "state")
+POOL_LIMIT: Final = _gauge("gateway_pool_limit", "Connections that may be open.", "upstream")
+POOL_CONNECTIONS: Final = _gauge(
+    "gateway_pool_connections", "Open connections, idle or in use.", "upstream state"
 )
-POOL_WAITING: Final = Name(
-    "gateway_pool_waiting", Kind.GAUGE, "Calls waiting for a connection.", ("upstream",)
+POOL_WAITING: Final = _gauge("gateway_pool_waiting", "Calls waiting for a connection.", "upstream")
+POOL_CREATED: Final = _counter("gateway_pool_created", "Connections made.", "upstream")
+POOL_REUSED: Final = _counter("gateway_pool_reused", "Calls on a connection used before.", "upstream")
+POOL_LOST: Final = _counter("gateway_pool_lost", "Connections lost while in use.", "upstream")
+BUFFERED: Final = _gauge("gateway_buffered_bytes", "Bytes of bodies held now.")
+BUFFERED_LIMIT: Final = _gauge("gateway_buffered_limit_bytes", "Bytes of bodies that may be held.")
+BACKGROUND: Final = _gauge("gateway_background_calls", "Unrepeatable calls that outlive their request.")
+LOOP_LAG: Final = _histogram(
+    "gateway_event_loop_lag_seconds", "How late the event loop runs a timer, probed regularly."
 )
-POOL_CREATED: Final = Name("gateway_pool_created", Kind.COUNTER, "Connections made.", ("upstream",))
-POOL_REUSED: Final = Name(
-    "gateway_pool_reused", Kind.COUNTER, "Calls on a connection used before.", ("upstream",)
-)
-POOL_LOST: Final = Name("gateway_pool_lost", Kind.COUNTER, "Connections lost while in use.", ("upstream",))
-BUFFERED: Final = Name("gateway_buffered_bytes", Kind.GAUGE, "Bytes of bodies held now.")
-BUFFERED_LIMIT: Final = Name("gateway_buffered_limit_bytes", Kind.GAUGE, "Bytes of bodies that may be held.")
-BACKGROUND: Final = Name(
-    "gateway_background_calls", Kind.GAUGE, "Unrepeatable calls that outlive their request."
-)
-LOOP_LAG: Final = Name(
-    "gateway_event_loop_lag_seconds",
-    Kind.HISTOGRAM,
-    "How late the event loop runs a timer, probed regularly.",
-)
-EXTRA_ATTEMPTS: Final = Name(
+BUILD: Final = _gauge("gateway_build_info", "Always 1; says which version runs.", "version")
+EXTRA_ATTEMPTS: Final = _counter(
     "gateway_extra_attempts",
-    Kind.COUNTER,
     "Retries and hedges: sent, won (they gave the answer), withheld (the budget was empty).",
-    ("upstream", "kind", "result"),
+    "upstream kind result",
 )
-BUDGET_TOKENS: Final = Name(
-    "gateway_budget_tokens", Kind.GAUGE, "Retries and hedges that may be sent now.", ("upstream",)
-)
-UNLOADED_SECONDS: Final = Name(
+BUDGET_TOKENS: Final = _gauge("gateway_budget_tokens", "Retries and hedges that may be sent now.", "upstream")
+UNLOADED_SECONDS: Final = _gauge(
     "gateway_bulkhead_unloaded_seconds",
-    Kind.GAUGE,
     "How long calls take without load, as adaptive slots measured it last.",
-    ("upstream", "address"),
+    "upstream address",
 )
-RAMP_LEVEL: Final = Name(
-    "gateway_ramp_level", Kind.GAUGE, "Calls let in at this step of a ramp; 0: none.", ("upstream", "address")
+RAMP_LEVEL: Final = _gauge(
+    "gateway_ramp_level", "Calls let in at this step of a ramp; 0: none.", "upstream address"
 )
-ADDRESS_STATE: Final = Name(
+ADDRESS_STATE: Final = _gauge(
     "gateway_address_state",
-    Kind.GAUGE,
     "1 for the state of the breaker of one of several addresses.",
-    ("upstream", "address", "state"),
+    "upstream address state",
 )
-ADDRESS_PENDING: Final = Name(
-    "gateway_address_pending",
-    Kind.GAUGE,
-    "Attempts under way at one of several addresses.",
-    ("upstream", "address"),
+ADDRESS_PENDING: Final = _gauge(
+    "gateway_address_pending", "Attempts under way at one of several addresses.", "upstream address"
 )
-ADDRESS_CALLS: Final = Name(
-    "gateway_address_calls",
-    Kind.COUNTER,
-    "Attempts sent to one of several addresses.",
-    ("upstream", "address"),
+ADDRESS_CALLS: Final = _counter(
+    "gateway_address_calls", "Attempts sent to one of several addresses.", "upstream address"
 )
-ADDRESS_WEIGHT: Final = Name(
+ADDRESS_WEIGHT: Final = _gauge(
     "gateway_address_weight",
-    Kind.GAUGE,
     "Share of a full one that an address gets: less during a slow start, 0 while its breaker is open.",
-    ("upstream", "address"),
+    "upstream address",
 )
-ADDRESS_EJECTED: Final = Name(
+ADDRESS_EJECTED: Final = _gauge(
     "gateway_address_ejected",
-    Kind.GAUGE,
     "1 while an address is left out for failing more than the others.",
-    ("upstream", "address"),
+    "upstream address",
 )
-EJECTIONS: Final = Name(
-    "gateway_address_ejections",
-    Kind.COUNTER,
-    "How often an address was left out.",
-    ("upstream", "address"),
+EJECTIONS: Final = _counter(
+    "gateway_address_ejections", "How often an address was left out.", "upstream address"
 )
-HINTS: Final = Name(
+HINTS: Final = _counter(
     "gateway_breaker_hints",
-    Kind.COUNTER,
     "Hints of breakers to and from other processes: told, heeded, outvoted, ignored.",
-    ("upstream", "result"),
+    "upstream result",
 )
-ADMISSION_LIMIT: Final = Name("gateway_admission_limit", Kind.GAUGE, "Requests that may be under way.")
-ADMISSION_IN_FLIGHT: Final = Name("gateway_admission_in_flight", Kind.GAUGE, "Requests under way.")
-ADMISSION_REFUSED: Final = Name(
-    "gateway_admission_refused",
-    Kind.COUNTER,
-    "Requests turned away because there were too many.",
-    ("priority",),
+ADMISSION_LIMIT: Final = _gauge("gateway_admission_limit", "Requests that may be under way.")
+ADMISSION_IN_FLIGHT: Final = _gauge("gateway_admission_in_flight", "Requests under way.")
+ADMISSION_REFUSED: Final = _counter(
+    "gateway_admission_refused", "Requests turned away because there were too many.", "priority"
 )
-CACHE_LOOKUPS: Final = Name(
+CACHE_LOOKUPS: Final = _counter(
     "gateway_cache_lookups",
-    Kind.COUNTER,
     "Look-ups: hit, stale (served and asked anew), stood_in (for a failure), miss.",
-    ("route", "step", "result"),
+    "route step result",
 )
-CACHE_KEPT: Final = Name("gateway_cache_kept", Kind.COUNTER, "Answers put into a store.", ("route", "step"))
-CACHE_REFRESHING: Final = Name(
-    "gateway_cache_refreshing", Kind.GAUGE, "Copies that are being asked for anew.", ("route", "step")
+CACHE_KEPT: Final = _counter("gateway_cache_kept", "Answers put into a store.", "route step")
+CACHE_REFRESHING: Final = _gauge(
+    "gateway_cache_refreshing", "Copies that are being asked for anew.", "route step"
 )
-APART_REFUSED: Final = Name(
+APART_REFUSED: Final = _counter(
     "gateway_apart_refused",
-    Kind.COUNTER,
     "Shared flights and refreshes that were not begun because there were too many.",
-    ("kind",),
+    "kind",
 )
-FLIGHTS: Final = Name("gateway_flights", Kind.GAUGE, "Shared calls under way.")
-FLIGHT_WAITERS: Final = Name("gateway_flight_waiters", Kind.GAUGE, "Calls that wait for one of them.")
-FLIGHTS_BEGUN: Final = Name("gateway_flights_begun", Kind.COUNTER, "Shared calls that were made.")
-FLIGHTS_JOINED: Final = Name(
-    "gateway_flights_joined", Kind.COUNTER, "Calls that found an equal one under way, and were not sent."
+FLIGHTS: Final = _gauge("gateway_flights", "Shared calls under way.")
+FLIGHT_WAITERS: Final = _gauge("gateway_flight_waiters", "Calls that wait for one of them.")
+FLIGHTS_BEGUN: Final = _counter("gateway_flights_begun", "Shared calls that were made.")
+FLIGHTS_JOINED: Final = _counter(
+    "gateway_flights_joined", "Calls that found an equal one under way, and were not sent."
 )
-STORE_BYTES: Final = Name("gateway_store_bytes", Kind.GAUGE, "Bytes of memory a store holds.", ("store",))
-STORE_LIMIT: Final = Name("gateway_store_limit_bytes", Kind.GAUGE, "Bytes it may hold.", ("store",))
-STORE_COPIES: Final = Name("gateway_store_copies", Kind.GAUGE, "Copies in memory.", ("store",))
-STORE_EVICTED: Final = Name(
-    "gateway_store_evicted", Kind.COUNTER, "Copies that made room for others.", ("store",)
-)
-STORE_READS: Final = Name(
+STORE_BYTES: Final = _gauge("gateway_store_bytes", "Bytes of memory a store holds.", "store")
+STORE_LIMIT: Final = _gauge("gateway_store_limit_bytes", "Bytes it may hold.", "store")
+STORE_COPIES: Final = _gauge("gateway_store_copies", "Copies in memory.", "store")
+STORE_EVICTED: Final = _counter("gateway_store_evicted", "Copies that made room for others.", "store")
+STORE_TOO_LARGE: Final = _counter("gateway_store_too_large", "Copies that were larger than a store.", "store")
+STORE_READS: Final = _counter(
     "gateway_store_reads",
-    Kind.COUNTER,
     "Questions to a redis, by how they ended; skipped ones were not asked, because it was not well.",
-    ("store", "result"),
+    "store result",
 )
-STORE_WRITES: Final = Name(
-    "gateway_store_writes", Kind.COUNTER, "Copies for a redis: written, error, dropped.", ("store", "result")
+STORE_WRITES: Final = _counter(
+    "gateway_store_writes", "Copies for a redis: written, error, dropped.", "store result"
 )
-STORE_LINKS: Final = Name("gateway_store_links", Kind.GAUGE, "Connections to redis that are up.", ("store",))
+STORE_LINKS: Final = _gauge("gateway_store_links", "Connections to redis that are up.", "store")
+STORE_WAITING: Final = _gauge(
+    "gateway_store_waiting", "Questions and copies that wait for a connection to redis.", "store"
+)
+STORE_REFUSING: Final = _gauge(
+    "gateway_store_refusing", "1 while a redis is not asked, because it failed or was too slow.", "store"
+)
+STORE_RECONNECTS: Final = _counter(
+    "gateway_store_reconnects", "Connections to redis that were made anew.", "store"
+)
+HINT_BOARD: Final = _counter(
+    "gateway_hint_board",
+    "What became of hints on the way to and from redis: posted, heard, senseless, lost (a look that failed).",
+    "store result",
+)

@@ -63,8 +63,13 @@ async def app():
 
 
 @pytest.fixture
-async def there(app):
-    async with listening(app, max_head=LIMIT) as served:
+def refused():
+    return []
+
+
+@pytest.fixture
+async def there(app, refused):
+    async with listening(app, max_head=LIMIT, note_refused=refused.append) as served:
         yield served
 
 
@@ -85,7 +90,7 @@ async def test_head_of_just_the_limit_is_served(there, piece):
 
 @pytest.mark.parametrize("piece", [100, 10_000])
 @pytest.mark.parametrize("path", ["/", "/" + "p" * LIMIT], ids=["headers", "request line"])
-async def test_head_over_the_limit_is_431_and_nobody_sees_it(there, app, piece, path):
+async def test_head_over_the_limit_is_431_and_nobody_sees_it(there, app, refused, piece, path):
     async with there.client() as client:
         await in_pieces(client, head(LIMIT + 1 + len(path), path), piece)
         answer = await client.answer()
@@ -95,6 +100,7 @@ async def test_head_over_the_limit_is_431_and_nobody_sees_it(there, app, piece, 
         assert answer.headers["connection"] == "close"
         assert await client.ended()
     assert app.seen == []
+    assert refused == [431]
 
 
 async def test_client_that_goes_on_sending_can_read_why_it_was_refused(there):

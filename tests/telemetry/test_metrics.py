@@ -5,9 +5,7 @@ from types import SimpleNamespace
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.outcome import Cause, Failure, Success
-from gateway.telemetry import names
 from gateway.telemetry.metrics import Metrics
-from gateway.telemetry.names import Name
 
 ROUTE = "GET /user/{id:int}"
 
@@ -57,6 +55,15 @@ def test_transitions_are_counted():
     )
 
 
+def test_refused_heads_are_counted_by_their_status():
+    metrics = Metrics()
+    metrics.count_refused_head(431)
+    found = scraped(metrics)
+
+    assert found["gateway_heads_refused_total", "431"] == 1
+    assert found["gateway_heads_refused_total", "400"] == 0
+
+
 def test_two_gateways_do_not_mix():
     one, other = Metrics(), Metrics()
     one.requests(ROUTE).record(200, False, 0.1)
@@ -69,28 +76,3 @@ def test_openmetrics_is_written_for_who_accepts_it():
 
     assert content_type.startswith("application/openmetrics-text")
     assert text.endswith(b"# EOF\n")
-
-
-def test_every_name_is_exported():
-    metrics = Metrics()
-    metrics.watch.buffered(SimpleNamespace(used=0, limit=1))
-    metrics.watch.background(lambda: 0)
-    every = {name.name for name in vars(names).values() if isinstance(name, Name)}
-    of_layers = {
-        "extra",
-        "budget",
-        "address",
-        "ramp",
-        "admission",
-        "cache",
-        "flight",
-        "flights",
-        "apart",
-        "store",
-    }
-
-    missing = every - {metric.name for metric in metrics.collect()}
-
-    # tests/compiler/test_watching.py holds those that are registered by who compiles the layers.
-    odd = {"gateway_breaker_hints", "gateway_bulkhead_unloaded_seconds"}
-    assert {name.split("_")[1] for name in missing - odd} == of_layers

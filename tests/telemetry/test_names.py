@@ -39,6 +39,7 @@ def test_o5_no_label_can_hold_a_path_or_an_id():
         "address",
         "priority",
         "store",
+        "version",
     }
 
     assert {label for name in ALL for label in name.labels} <= allowed

@@ -1,21 +1,27 @@
-from gateway.telemetry.table import metrics_table
+import pytest
+
+from gateway.telemetry.page import TABLES, page
 from tests.support.processes import ROOT
 
-DOCS = ROOT / "docs/metrics.md"
-BEGIN, END = "<!-- table: begin -->\n", "<!-- table: end -->"
+DOCS = ROOT / "docs/telemetry.md"
 
 
-def test_docs_show_the_table_that_the_names_give(request):
+def test_docs_show_the_tables_that_the_names_give(request):
     text = DOCS.read_text()
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    expected = f"{before}{BEGIN}{metrics_table()}{END}{after}"
     if request.config.getoption("--golden-update"):
-        DOCS.write_text(expected)
+        DOCS.write_text(page(text))
 
-    assert DOCS.read_text() == expected
+    assert DOCS.read_text() == page(text)
 
 
-def test_counters_are_shown_as_they_are_exposed():
-    assert "| `gateway_requests_total` | counter | `route` `status` `degraded` |" in metrics_table()
-    assert "| `gateway_budget_tokens` | gauge | `upstream` |" in metrics_table()
+def test_metrics_are_shown_as_they_are_exposed():
+    table = TABLES["metrics"]()
+
+    assert "| `gateway_requests_total` | counter | `route` `status` `degraded` |" in table
+    assert "| `gateway_budget_tokens` | gauge | `upstream` |" in table
+    assert "| `gateway_call_duration_seconds` | histogram | `route` `step` |" in table
+
+
+def test_page_without_a_place_for_a_table_is_a_fault():
+    with pytest.raises(ValueError, match="no place for metrics"):
+        page("# Nothing\n")
