@@ -23,10 +23,13 @@ from gateway.compiler.describe import describe
 from gateway.compiler.explain import explain_all, explain_route
 from gateway.compiler.routes import CompiledRoute
 from gateway.compiler.shared import Shared
+from gateway.compiler.showing import Own, feed_of
 from gateway.compiler.stores import Stores
 from gateway.compiler.upstreams import Upstream
 from gateway.compiler.watching import watch_admission, watch_common, watch_compiled
 from gateway.config import Loaded, load
+from gateway.dashboard.kept import KeptRequests
+from gateway.dashboard.pages import add_dashboard
 from gateway.edge.access_log import AccessLog
 from gateway.edge.admin import Insight, admin_app
 from gateway.edge.admission import Admission
@@ -90,12 +93,15 @@ class Gateway:
         self._admission = Admission(limit.in_flight) if limit is not None else None
         self._stores = Stores(loaded.config.stores, self._timers, time.monotonic, random.random)
         self._stand_ins = StandIns()
+        self._kept = KeptRequests(time.time)
         self._compiled = self._compile(loaded)
         self._health = Health(
             {name: each.circuit if each.breaker else None for name, each in self.upstreams.items()},
             {key: _required(route) for key, route in self.routes.items()},
             lambda: self._phase,
         )
+        own = Own(self._health, self._buffered, self._background, self._stand_ins)
+        self._feed = feed_of(self._compiled, self.metrics, self._kept, own)
         self._listener, self.admin = self._listeners(docs or server.docs or "admin")
         self._watch()
 
@@ -138,6 +144,7 @@ class Gateway:
             notice = self._admission.notice_lag if self._admission is not None else None
             self._lag = LoopLag(loop, self.metrics.loop_lag, notice)
             self._lag.start()
+            self._feed.start(loop)
             self._grace = DRAIN
             self._closing = False
             self._phase = Phase.READY
@@ -146,6 +153,7 @@ class Gateway:
         """Stop being ready; requests are still answered."""
         if self._phase is Phase.READY:
             self._phase = Phase.DRAINING
+            self._feed.stop()  # its streams would keep the admin listener from closing
 
     def hurry(self) -> None:
         """Close without waiting for anything, also if ``close`` is waiting already."""
@@ -237,6 +245,7 @@ class Gateway:
             meters=self.metrics,
             access_log=self._access_log,
             admission=self._admission,
+            kept=self._kept,
         )
         return compile_config(loaded, shared, serving)
 
@@ -254,7 +263,9 @@ class Gateway:
             routes=described,
             explain=self.explain,
         )
-        return public, admin_app(insight, self.operator_token, documented=docs == "admin")
+        admin = admin_app(insight, self.operator_token, documented=docs == "admin")
+        add_dashboard(admin, self._feed)
+        return public, admin
 
     def _note_transition(self, transition: Transition) -> None:
         self._stores.notice(transition)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from gateway.config import Config, Fault, Loaded, Places
+    from gateway.dashboard.kept import KeptRequests
     from gateway.edge.incoming import Intake
     from gateway.layers.observe import Meter
     from gateway.plan.engine import Engine
@@ -44,6 +45,7 @@ class Serving:
     meters: Meters
     access_log: AccessLog | None
     admission: Admission | None = None
+    kept: KeptRequests | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,8 @@ def _endpoint(route: CompiledRoute, config: Config, serving: Serving) -> Endpoin
         "meter": serving.meters.requests(route.key),
         "access_log": serving.access_log,
     }
+    if serving.kept is not None:
+        options["witness"] = serving.kept.of(route.key, [facts.upstream.name for facts in route.facts])
     if serving.admission is None:
         return Endpoint(route.plan, route.read_inputs, answering, **options)
     options |= {"admission": serving.admission, "priority": Priority[route.spec.priority.upper()]}

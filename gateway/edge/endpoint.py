@@ -54,6 +54,13 @@ class AccessLog(Protocol):
         """One request was answered without a plan."""
 
 
+class Witness(Protocol):
+    """Sees every request that a plan answered, to keep some of them. Must neither block nor raise."""
+
+    def __call__(self, run: Run, status: int, degraded: bool, seconds: float) -> None:  # noqa: FBT001
+        """One request was answered with *status* after *seconds*."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answering:
     """What a route's answers look like.
@@ -86,6 +93,7 @@ class Endpoint:
         intake: Intake,
         meter: RequestMeter,
         access_log: AccessLog | None,
+        witness: Witness | None = None,
     ) -> None:
         names = [step.name for step in plan.steps]
         headers = {name.lower(): value for name, value in answering.headers.items()}
@@ -96,6 +104,7 @@ class Endpoint:
         self._intake = intake
         self._meter = meter
         self._access_log = access_log
+        self._witness = witness
         self._one_step = len(names) == 1
         self._degradation = Degradation(names)
         self._timing = Timing(names) if answering.expose_timing else None
@@ -157,6 +166,8 @@ class Endpoint:
         self._meter.record(status, degraded, seconds)
         if self._access_log is not None:
             self._access_log(run, status, degraded, seconds)
+        if self._witness is not None:
+            self._witness(run, status, degraded, seconds)
 
     def _answer_of(self, run: Run) -> tuple[int, bytes, bytes, bool]:
         """Status, header lines, body, and whether the answer is degraded."""
