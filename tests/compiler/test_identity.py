@@ -63,6 +63,29 @@ def test_f5_requests_are_equal_only_if_all_that_is_sent_is(one, other):
     assert (identity(request(*one)) == identity(request(*other))) is (one == other)
 
 
+@given(PARTS, PARTS, st.integers(0, 3))
+def test_f5_requests_that_differ_in_one_part_are_not_equal(one, other, index):
+    changed = (*one[:index], other[index], *one[index + 1 :])
+
+    assert (identity(request(*one)) == identity(request(*changed))) is (one == changed)
+
+
+@given(TEXT, TEXT, TEXT)
+def test_f5_no_byte_can_move_from_one_part_into_another(target, line, body):
+    lines = [b"a: " + line.translate(None, b"\r\n")]
+    whole = target + lines[0] + body
+    requests = [
+        request(target=target, lines=lines, body=body),
+        request(target=target, body=lines[0] + body),
+        request(target=target + lines[0], body=body),
+        request(target=whole),
+        request(body=whole),
+    ]
+
+    distinct = {(one.target, one.headers, one.body) for one in requests}
+    assert len({identity(one) for one in requests}) == len(distinct)
+
+
 @given(PARTS, st.text(max_size=4), st.text(max_size=4))
 def test_requests_to_different_upstreams_are_never_equal(parts, one, other):
     assert (identity(request(*parts), one) == identity(request(*parts), other)) is (one == other)
