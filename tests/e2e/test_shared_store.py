@@ -11,7 +11,7 @@ pytestmark = pytest.mark.slow
 
 CONFIG = """
 server: { access_log: off }
-stores: { far: { redis: "${REDIS}" } }
+stores: { far: { redis: "${REDIS}", timeout: 1s } } # a busy machine must not make a miss of it
 upstreams:
   a: { url: "${URL}", retry: off, breaker: { share: far, consecutive: 2, open_for: 20s } }
 routes:
