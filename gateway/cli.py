@@ -1,4 +1,4 @@
-"""The ``gateway`` command: run · demo · check · explain · schema.
+"""The ``gateway`` command: run · demo · check · explain · top · schema.
 
 Exit codes: 0 done, 1 cannot run (a port is taken, a service died), 2 the configuration or the command line
 has faults.
@@ -84,6 +84,32 @@ def explain(config: str, route: str | None) -> None:
         click.echo(gateway.explain(route), nl=False)
     except KeyError:
         _fail(f"no route `{route}`; there are: " + ", ".join(sorted(gateway.routes)), 2)
+
+
+@main.command()
+@click.option("--admin", default="http://127.0.0.1:9901", show_default=True, help="The admin listener.")
+@click.option("--once", is_flag=True, help="Print the numbers of now, and leave.")
+@click.option(
+    "--interval",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0.1, 3600),
+    help="Seconds between looks.",
+)
+def top(admin: str, once: bool, interval: float) -> None:  # noqa: FBT001 - click gives it
+    """Show live which upstream hurts: the dashboard's numbers in the terminal. q leaves.
+
+    Where there is no terminal to paint on, it prints once. Exit code 1: nobody answered.
+    """
+    from gateway.top import watch
+
+    try:
+        if not once and watch.can_be_live():
+            watch.live(admin, interval)
+        elif (trouble := watch.once(admin)) is not None:
+            _fail(f"{admin}: no answer: {trouble}", 1)
+    except ValueError as error:
+        _fail(str(error), 2)
 
 
 @main.command()

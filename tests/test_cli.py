@@ -108,7 +108,7 @@ def test_version_is_the_distributions(gateway):
 def test_help_names_every_command(gateway):
     _, output, _ = gateway("--help")
 
-    assert all(command in output for command in ("run", "demo", "check", "explain", "schema"))
+    assert all(command in output for command in ("run", "demo", "check", "explain", "top", "schema"))
 
 
 @pytest.mark.parametrize("token", [None, ""])
