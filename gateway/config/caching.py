@@ -61,7 +61,7 @@ class CacheSpec:
     stale_if_error: DurationOrOff = Field(
         default=0.0, description="How long after ttl it may stand in for a failure."
     )
-    key: tuple[Text, ...] | None = Field(
+    key: Annotated[tuple[Text, ...] | None, given(list[Text])] = Field(
         default=None,
         description="References that tell copies apart. Not written: all that the call says. "
         "What it reads of authorization, cookies and claims always counts.",

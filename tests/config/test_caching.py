@@ -40,6 +40,7 @@ def test_stale_copies_have_times_of_their_own_or_off():
 
 def test_key_is_a_list_of_references():
     assert cache('{ ttl: 1s, key: ["{query.id}"] }').key == ("{query.id}",)
+    assert faults_of(cache, "{ ttl: 1s, key: }") == ["key: there is no value"]
     assert faults_of(cache, "{ ttl: 1s, key: [] }") == ["a key without references is the same for everybody"]
     assert faults_of(cache, '{ ttl: 1s, key: "{query.id}" }') == ["`key` must be a list"]
 

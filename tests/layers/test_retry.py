@@ -335,7 +335,7 @@ async def test_d5_second_attempt_gets_what_the_first_left_over():
 
     outcome = await setting.retried(setting.in_time(0.7, timeout=0.5))
 
-    assert outcome.cause is Cause.TIMEOUT  # of the first: what the deadline cut says nothing about the upstream
+    assert outcome.cause is Cause.TIMEOUT  # the first one's: what the deadline cut is no evidence
     assert setting.times == [0.0, 0.5]
     assert setting.elapsed == 0.7
 
