@@ -19,6 +19,7 @@ from gateway.config.server import ServerSpec
 from gateway.config.specs import fields_of
 from gateway.config.step import StepSpec
 from gateway.config.surface import FROM_THE_KEY, bare
+from gateway.config.telemetry import TelemetrySpec
 from gateway.config.tls import TlsSpec
 from gateway.config.upstream import UpstreamSpec
 
@@ -26,6 +27,7 @@ SECTIONS: tuple[tuple[str, type], ...] = (
     ("Top level", Config),
     ("`server`", ServerSpec),
     ("`admission` of the server", AdmissionSpec),
+    ("`telemetry`", TelemetrySpec),
     ("A store", StoreSpec),
     ("An upstream", UpstreamSpec),
     ("`breaker` of an upstream", BreakerSpec),

@@ -10,6 +10,7 @@ Rules of the file:
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from collections.abc import Mapping as AbstractMapping
 from typing import Any, Self
 
@@ -25,6 +26,28 @@ _BODY = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>.*))?", re
 
 NO_TEXT = "\0"
 """Stands in a template for a value of the environment inside a reference, where no text can stand."""
+
+
+class Noted(AbstractMapping[str, str]):
+    """An environment that remembers what a configuration took from it: ``values_taken``, by name.
+
+    They may be secrets, so whoever writes log lines must know them.
+    """
+
+    def __init__(self, environ: Environment) -> None:
+        self._environ = environ
+        self.values_taken: dict[str, str] = {}
+
+    def __getitem__(self, name: str) -> str:
+        value = self._environ[name]
+        self.values_taken[name] = value
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._environ)
+
+    def __len__(self) -> int:
+        return len(self._environ)
 
 
 class EnvText(str):

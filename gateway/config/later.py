@@ -6,7 +6,7 @@ from gateway.config.faults import Fault
 from gateway.config.nodes import Mapping
 
 NOT_BUILT = {
-    "document": ("auth", "telemetry", "jobs"),
+    "document": ("auth", "jobs"),
     "upstream": ("health", "chaos"),
     "route": ("when",),
     "step": ("when",),

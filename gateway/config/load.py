@@ -6,28 +6,32 @@ read (YAML, includes) → lower (one form) → substitute ${NAME} → complete (
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from gateway.config import nodes
 from gateway.config.defaults import with_defaults
-from gateway.config.environment import Environment, substituted
+from gateway.config.environment import Environment, Noted, substituted
 from gateway.config.faults import ConfigError, Fault, File, Place
 from gateway.config.includes import Reader
 from gateway.config.lowering import lowered
 from gateway.config.models import Config
-from gateway.config.nodes import Mapping
 from gateway.config.places import Places
 from gateway.config.reading import read
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A checked configuration, where its values were written, and the files it came from."""
+    """A checked configuration, where its values were written, and the files it came from.
+
+    ``secrets`` are the values it took from the environment, by name: no text may hold them.
+    """
 
     config: Config
     places: Places
     files: tuple[Path, ...]
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def load(path: str | os.PathLike[str], environ: Environment = os.environ) -> Loaded:
@@ -43,16 +47,17 @@ def load_text(text: str, environ: Environment = os.environ, name: str = "gateway
     return _loaded(name, environ, lambda reader: reader.parsed(text, Path(name)))
 
 
-def _loaded(name: str, environ: Environment, reading: Callable[[Reader], Mapping | None]) -> Loaded:
+def _loaded(name: str, environ: Environment, reading: Callable[[Reader], nodes.Mapping | None]) -> Loaded:
     faults: list[Fault] = []
-    reader = Reader(environ, faults)
+    noted = Noted(environ)
+    reader = Reader(noted, faults)
     written = reading(reader)
     if written is None:
         raise ConfigError(faults or [Fault(Place(File(name)), "there is no configuration here")])
-    root = substituted(lowered(written, faults), environ, faults)
-    assert isinstance(root, Mapping)
+    root = substituted(lowered(written, faults), noted, faults)
+    assert isinstance(root, nodes.Mapping)
     root = with_defaults(root)
     config = read(root, faults)
     if faults or config is None:
         raise ConfigError(faults)
-    return Loaded(config, Places(root, written), tuple(reader.files))
+    return Loaded(config, Places(root, written), tuple(reader.files), noted.values_taken)

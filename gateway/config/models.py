@@ -12,6 +12,7 @@ from gateway.config.kinds import Name, Text
 from gateway.config.route import RouteSettings, RouteSpec
 from gateway.config.server import ServerSpec
 from gateway.config.specs import spec
+from gateway.config.telemetry import TelemetrySpec
 from gateway.config.upstream import UpstreamSettings, UpstreamSpec
 
 VERSION = 1
@@ -41,6 +42,9 @@ class Config:
 
     version: Version = Field(default=VERSION, description="Of this format.")
     server: ServerSpec = Field(default_factory=ServerSpec, description="The gateway's own settings.")
+    telemetry: TelemetrySpec = Field(
+        default_factory=TelemetrySpec, description="What the gateway tells of itself."
+    )
     defaults: Defaults = Field(
         default_factory=Defaults, description="What holds for every upstream and every route."
     )

@@ -5,7 +5,7 @@ import pytest
 
 from gateway.config import ConfigError, EnvText, load_text
 from gateway.config.document import parse
-from gateway.config.environment import substituted
+from gateway.config.environment import Noted, substituted
 from gateway.config.nodes import plain
 from tests.config.sample import with_step, with_upstream
 
@@ -133,3 +133,10 @@ def test_value_behind_an_alias_is_replaced_once():
     substituted(parse("a: &a ${NOPE}\nb: *a\n", "a.yaml", faults), {}, faults)
 
     assert len(faults) == 1
+
+
+def test_environment_remembers_what_was_taken_from_it():
+    noted = Noted({"A": "1", "B": "2"})
+
+    assert (noted.get("A"), noted.get("C"), list(noted), len(noted)) == ("1", None, ["A", "B"], 2)
+    assert noted.values_taken == {"A": "1"}

@@ -89,3 +89,12 @@ def test_environment_is_the_processs_own_if_none_is_given(monkeypatch):
     text = GOOD.replace("http://127.0.0.1:9101", '"${GATEWAY_TEST_URL}"')
 
     assert load_text(text).config.upstreams["users"].url == "http://from-the-environment"
+
+
+def test_values_taken_from_the_environment_are_known_by_name():
+    routes = "routes: { GET /x: { steps: { a: { get: u } } } }\n"
+    text = 'upstreams: { u: { url: "${URL}", timeout: "${T:-1s}" } }\n' + routes
+
+    loaded = load_text(text, {"URL": "http://secret.example", "OTHER": "no"})
+
+    assert loaded.secrets == {"URL": "http://secret.example"}
