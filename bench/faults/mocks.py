@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -76,13 +77,15 @@ class Mocks:
         await asyncio.gather(*(self._control("DELETE", service, "faults") for service in SERVICES))
         await self.count_anew()
 
-    async def count_anew(self) -> None:
-        """Forget the requests so far."""
-        await asyncio.gather(*(self._control("DELETE", service, "stats") for service in self._running))
+    async def count_anew(self) -> dict[str, float]:
+        """Forget the requests so far; when each service did (``time.monotonic``)."""
+        services = list(self._running)
+        return dict(zip(services, await asyncio.gather(*map(self._count_anew, services)), strict=True))
 
-    async def hits(self) -> dict[str, int]:
-        """Requests at each service since it began to count; none at one that does not run."""
-        return {service: stats["hits"] for service, stats in (await self.stats()).items()}
+    async def _count_anew(self, service: str) -> float:
+        asked = time.monotonic()
+        await self._control("DELETE", service, "stats")
+        return (asked + time.monotonic()) / 2
 
     async def stats(self) -> dict[str, dict[str, Any]]:
         """What each service shows of itself; zeros of one that does not run."""

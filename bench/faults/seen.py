@@ -116,19 +116,18 @@ class Figures:
         return sum(self.hits.values())
 
 
-def figures(record: Record, hits: dict[str, int]) -> Figures:
-    """The figures of a run that caused so many *hits* at each service."""
+def figures(record: Record, hits: dict[str, float]) -> Figures:
+    """The figures of a run that caused so many *hits* per request at each service."""
     p50, p99, p999 = record.slowest(0.5, 0.99, 0.999)
-    count = len(record.kinds)
     return Figures(
-        requests=count,
+        requests=len(record.kinds),
         success=record.share(Kind.COMPLETE, Kind.STALE, Kind.PARTIAL),
         useful=record.share(Kind.COMPLETE, Kind.STALE),
         complete=record.share(Kind.COMPLETE),
         p50=p50,
         p99=p99,
         p999=p999,
-        hits={service: number / max(count, 1) for service, number in hits.items()},
+        hits=hits,
     )
 
 

@@ -88,19 +88,20 @@ class Lane:
             record = await load.record()
         await asyncio.sleep(SETTLED)
         stats = await self.mocks.stats()
-        hits = {service: shown["hits"] for service, shown in stats.items()}
+        hits = {
+            service: shown["hits"] / max(len(record.since(counted_from[service]).kinds), 1)
+            for service, shown in stats.items()
+        }
         trips = {} if variant.peer else await _trips(admin)
-        counted = figures(record.since(counted_from), hits)
+        counted = figures(record.since(scenario.since), hits)
         return Trial(variant, scenario, record, counted, done, trips, stats)
 
-    async def _timeline(self, scenario: Scenario, start: float) -> tuple[float, list[float]]:
-        """Carry out all acts; when the counting began, and when each act was really done."""
+    async def _timeline(self, scenario: Scenario, start: float) -> tuple[dict[str, float], list[float]]:
+        """Carry out all acts; when each service began to count, and when each act was really done."""
         before = [act for act in scenario.acts if act.at < scenario.since]
         done = [await self._act(act, start) for act in before]
         await asyncio.sleep(start + scenario.since - COUNT_AHEAD - time.monotonic())
-        asked = time.monotonic()
-        await self.mocks.count_anew()
-        counted_from = (asked + time.monotonic()) / 2 - start
+        counted_from = {service: at - start for service, at in (await self.mocks.count_anew()).items()}
         done += [await self._act(act, start) for act in scenario.acts[len(before) :]]
         return counted_from, done
 

@@ -15,7 +15,7 @@ RATE = 8.0
 
 def trial(variant, kinds):
     record = Record(RATE, kinds, [0.01] * len(kinds))
-    return Trial(variant, at.SLOW, record, figures(record, {"users": len(kinds)}))
+    return Trial(variant, at.SLOW, record, figures(record, {"users": 1.0}))
 
 
 def rectangles(trials, name):

@@ -13,7 +13,13 @@ RATE = 10.0
 
 def trial(variant, scenario, kinds, hits=None, took=0.01, **more):
     record = Record(RATE, kinds, [took] * len(kinds))
-    return Trial(variant, scenario, record, figures(record, hits or {}), **more)
+    return Trial(
+        variant,
+        scenario,
+        record,
+        figures(record, {name: count / len(kinds) for name, count in (hits or {}).items()}),
+        **more,
+    )
 
 
 def judged(target, *trials):
