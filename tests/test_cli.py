@@ -67,6 +67,8 @@ def test_everything_is_explained(gateway):
 
     assert code == 0
     assert [line for line in output.splitlines() if not line.startswith(" ")] == [
+        "server",
+        "",
         "upstreams",
         "",
         "GET /x",
