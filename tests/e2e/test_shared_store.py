@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from tests.support.gateways import Site, eventually, serving
+from tests.support.gateways import Site, eventually, gateway_of, held_by, listening, serving
+from tests.support.servers import scripted
 from tests.support.valkey import valkey
 
 pytestmark = pytest.mark.slow
@@ -92,3 +93,35 @@ async def test_circuit_that_opens_at_one_gateway_is_probed_at_the_others(server)
         assert breaker.snapshot().state == "closed"
 
     assert [answer.json for answer in answers] == [7, 7, 7]
+
+
+EVERYTHING = """
+server: { access_log: off, admission: { in_flight: 50 } }
+stores: { far: { redis: "${REDIS}", timeout: 1s } }
+defaults: { upstream: { hedge: { after: p95 }, warm: { connections: 2 } } }
+upstreams:
+  a: { url: "${URL}", breaker: { share: far }, bulkhead: { slots: adaptive } }
+  b: { urls: ["${URL}", "${OTHER}"] }
+routes:
+  GET /x:
+    priority: critical
+    steps:
+      x: { get: a/x, coalesce: on, cache: { ttl: 1ms, stale_while_revalidate: 1m, store: far } }
+      y: { get: b/y, cache: { ttl: 1m } }
+      z: { get: "b/y?n={x}" }
+"""
+
+
+async def test_gateway_with_every_layer_can_be_closed_and_opened_again(server):
+    site, other = Site(default=1), Site(default=1)
+    async with scripted(site) as up, scripted(other) as second:
+        environ = {"URL": up.url, "OTHER": second.url, "REDIS": server.url}
+        gateway = gateway_of(EVERYTHING, environ=environ)
+        for _ in range(3):
+            async with gateway, listening(gateway) as there:
+                for _ in range(5):
+                    assert (await there.get("/x")).json == {"x": 1, "y": 1, "z": 1}
+                await asyncio.sleep(0.01)
+                assert (await there.get("/health")).json["status"] == "healthy"
+            assert held_by(gateway) == {}
+            assert not [task for task in asyncio.all_tasks() if "redis" in task.get_name()]
