@@ -258,7 +258,7 @@ class Gateway:
         insight = Insight(
             health=self._health,
             stand_ins=self._stand_ins,
-            exposition=self.metrics.exposition,
+            exposition=self.metrics.pieces,
             upstreams=self.upstreams,
             routes=described,
             explain=self.explain,

@@ -5,13 +5,14 @@ All details that the public form of health leaves out stand here: addresses, err
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from gateway.edge import problems
 from gateway.edge.documentation import add_documentation
@@ -61,13 +62,15 @@ class Operated(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Insight:
-    """What the admin pages look at. ``exposition`` takes an Accept header and gives text and content type;
+    """What the admin pages look at.
+
+    ``exposition`` takes an Accept header and gives the metrics' text in pieces, and its content type.
     ``explain`` takes a route's key, or ``None`` for all, and raises ``KeyError`` for an unknown one.
     """
 
     health: Health
     stand_ins: StandIns
-    exposition: Callable[[str], tuple[bytes, str]]
+    exposition: Callable[[str], tuple[Iterator[bytes], str]]
     upstreams: Mapping[str, Operated]
     routes: Sequence[RouteDescription]
     explain: Callable[[str | None], str]
@@ -99,8 +102,9 @@ class _Pages:
         self._insight = insight
 
     async def metrics(self, request: Request) -> Response:
-        text, content_type = self._insight.exposition(request.headers.get("accept", ""))
-        return Response(text, media_type=content_type, headers={"cache-control": "no-store"})
+        pieces, content_type = self._insight.exposition(request.headers.get("accept", ""))
+        headers = {"cache-control": "no-store", "vary": "accept"}
+        return StreamingResponse(_one_by_one(pieces), media_type=content_type, headers=headers)
 
     async def routes(self, request: Request) -> Response:  # noqa: ARG002 - the framework's signature
         listed = [
@@ -164,6 +168,13 @@ class _Pages:
         self._insight.stand_ins.allowed = action == "on"
         _log.warning("operator: what stands in for failures is %s (request %s)", action, identifier)
         return await self.stand_ins(request)
+
+
+async def _one_by_one(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """The *pieces*, each made in a turn of the loop of its own."""
+    for piece in pieces:
+        yield piece
+        await asyncio.sleep(0)
 
 
 async def _action(request: Request, identifier: str, known: Sequence[str]) -> str | Problem:

@@ -12,13 +12,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, Protocol
 
-from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
+from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector, generate_latest
 from prometheus_client.core import Metric
-from prometheus_client.exposition import choose_encoder
+from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.registry import Collector
 
 from gateway.telemetry import names
-from gateway.telemetry.collector import Sample, family, histogram_family
+from gateway.telemetry.collector import Family, Sample, family, for_library, histogram_family
+from gateway.telemetry.exposition import OPENMETRICS, negotiated, written
 from gateway.telemetry.histogram import Histogram
 from gateway.telemetry.meters import AttemptMeter, CallMeter, RequestMeter
 from gateway.telemetry.watched import Watched
@@ -47,10 +48,12 @@ class Metrics(Collector):
     """The meters of one gateway, and its Prometheus ``registry``."""
 
     def __init__(self) -> None:
+        self._process = CollectorRegistry()
+        ProcessCollector(registry=self._process)
+        GCCollector(registry=self._process)
         self.registry = CollectorRegistry()
         self.registry.register(self)
-        ProcessCollector(registry=self.registry)
-        GCCollector(registry=self.registry)
+        self.registry.register(self._process)
         self.loop_lag = Histogram()
         self._requests: dict[str, RequestMeter] = {}
         self._calls: dict[tuple[str, str], CallMeter] = {}
@@ -87,23 +90,40 @@ class Metrics(Collector):
 
     def exposition(self, accept: str = "") -> tuple[bytes, str]:
         """Everything as text and its content type: OpenMetrics if *accept* asks for it, else Prometheus."""
-        encode, content_type = choose_encoder(accept)
-        return encode(self.registry), content_type
+        pieces, content_type = self.pieces(accept)
+        return b"".join(pieces), content_type
+
+    def pieces(self, accept: str) -> tuple[Iterator[bytes], str]:
+        """The same piece by piece, so that others may run in between."""
+        content_type = negotiated(accept)
+        return self._written(content_type), content_type
+
+    def _written(self, content_type: str) -> Iterator[bytes]:
+        yield from written(self.families(), content_type)
+        if content_type == OPENMETRICS:
+            yield openmetrics.generate_latest(self._process)  # type: ignore[no-untyped-call]  # with the end
+        else:
+            yield generate_latest(self._process)
 
     def collect(self) -> Iterator[Metric]:
-        """The families now (the metrics library calls this)."""
+        """The families now, for the metrics library."""
+        return for_library(self.families())
+
+    def families(self) -> Iterator[Family]:
+        """What there is to tell now."""
         yield from self._of_requests()
-        yield histogram_family(names.CALL_SECONDS, ((k, m.seconds) for k, m in self._calls.items()))
-        yield family(names.CALLS, _counted(self._calls))
+        calls = dict(self._calls)
+        yield histogram_family(names.CALL_SECONDS, ((k, m.seconds) for k, m in calls.items()))
+        yield family(names.CALLS, _counted(calls))
         attempts = {(upstream,): meter for upstream, meter in self._attempts.items()}
         yield histogram_family(names.ATTEMPT_SECONDS, ((k, m.seconds) for k, m in attempts.items()))
         yield family(names.ATTEMPTS, _counted(attempts))
-        yield family(names.BREAKER_TRANSITIONS, self._transitions.items())
+        yield family(names.BREAKER_TRANSITIONS, list(self._transitions.items()))
         yield family(names.HEADS_REFUSED, (((str(s),), n) for s, n in self._refused_heads.items()))
         yield histogram_family(names.LOOP_LAG, [((), self.loop_lag)])
         yield from self._watched.collect()
 
-    def _of_requests(self) -> Iterator[Metric]:
+    def _of_requests(self) -> Iterator[Family]:
         requests = {(route,): meter for route, meter in self._requests.items()}
         yield histogram_family(names.REQUEST_SECONDS, ((k, m.seconds) for k, m in requests.items()))
         yield family(names.REQUESTS, _counted(requests))

@@ -6,12 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from gateway.telemetry import names
-from gateway.telemetry.names import Kind, Name
-
-
-def exposed(name: Name) -> str:
-    """The metric's name as it is scraped."""
-    return f"{name.name}_total" if name.kind is Kind.COUNTER else name.name
+from gateway.telemetry.exposition import exposed
+from gateway.telemetry.names import Name
 
 
 def _metrics() -> str:

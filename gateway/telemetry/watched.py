@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Protocol
 
-from prometheus_client.core import Metric
-
 from gateway.telemetry import names
-from gateway.telemetry.collector import Sample, family
+from gateway.telemetry.collector import Family, Sample, family
 from gateway.telemetry.names import Name
 
 STATES: Final = ("closed", "open", "half_open", "forced_open", "disabled", "metrics_only")
@@ -126,7 +124,7 @@ class Watched:
         """Watch the calls that outlive their request."""
         self._background = count
 
-    def collect(self) -> Iterator[Metric]:
+    def collect(self) -> Iterator[Family]:
         """The families of everything that is watched."""
         yield from self._of_breakers()
         yield from self._of_bulkheads()
@@ -139,20 +137,20 @@ class Watched:
         for name, look in self._samples.items():
             yield family(name, look())
 
-    def _of_breakers(self) -> Iterator[Metric]:
+    def _of_breakers(self) -> Iterator[Family]:
         seen = {upstream: look() for upstream, look in self._breakers.items()}
         states = (((u, state), float(view.state == state)) for u, view in seen.items() for state in STATES)
         yield family(names.BREAKER_STATE, states)
         yield family(names.LISTENER_ERRORS, (((u,), view.listener_errors) for u, view in seen.items()))
 
-    def _of_bulkheads(self) -> Iterator[Metric]:
+    def _of_bulkheads(self) -> Iterator[Family]:
         seen = [((upstream,), look()) for upstream, look in self._bulkheads.items()]
         yield family(names.BULKHEAD_SLOTS, ((u, view.slots) for u, view in seen))
         yield family(names.BULKHEAD_IN_USE, ((u, view.in_use) for u, view in seen))
         yield family(names.BULKHEAD_WAITING, ((u, view.waiting) for u, view in seen))
         yield family(names.BULKHEAD_REFUSED, ((u, view.refused) for u, view in seen))
 
-    def _of_pools(self) -> Iterator[Metric]:
+    def _of_pools(self) -> Iterator[Family]:
         seen = [(upstream, look()) for upstream, look in self._pools.items()]
         yield family(names.POOL_LIMIT, (((u,), view.limit) for u, view in seen))
         idle = [((u, "idle"), view.idle) for u, view in seen]

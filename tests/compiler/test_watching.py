@@ -9,6 +9,7 @@ from gateway.config import load_text
 from gateway.edge.admission import Admission, Priority
 from gateway.layers.circuit_state import CircuitState
 from gateway.layers.stand_ins import StandIns
+from gateway.telemetry.collector import for_library
 from gateway.telemetry.watched import Watched
 from tests.support.compiled import compiled, shared
 
@@ -52,7 +53,7 @@ class Seen:
     def all(self):
         return {
             (sample.name, *sample.labels.values()): sample.value
-            for metric in self.watched.collect()
+            for metric in for_library(self.watched.collect())
             for sample in metric.samples
         }
 

@@ -10,6 +10,7 @@ from gateway.layers.breaker import Breaker
 from gateway.layers.bulkhead import Bulkhead
 from gateway.layers.circuit_rules import CircuitRules
 from gateway.layers.stand_ins import StandIns
+from gateway.telemetry.exposition import OPENMETRICS
 from gateway.telemetry.metrics import Metrics
 from tests.support.pages import listening
 
@@ -58,7 +59,7 @@ def app_of(upstreams, breaker):
     circuits = {"orders": breaker.snapshot, "recs": None}
     insight = Insight(
         health=Health(circuits, {"GET /user/{id:int}": ["orders"]}, lambda: Phase.READY),
-        exposition=Metrics().exposition,
+        exposition=Metrics().pieces,
         stand_ins=StandIns(),
         upstreams=upstreams,
         routes=[ROUTE],
@@ -87,7 +88,8 @@ async def test_metrics_are_prometheus_text(app):
 async def test_metrics_are_openmetrics_for_who_asks(app):
     answer = await get(app, "/metrics", headers={"accept": "application/openmetrics-text; version=1.0.0"})
 
-    assert answer.headers["content-type"].startswith("application/openmetrics-text")
+    assert answer.headers["content-type"] == OPENMETRICS
+    assert answer.headers["vary"] == "accept"
 
 
 async def test_upstream_is_shown_with_address_texts_and_counters(app, breaker):
@@ -236,7 +238,7 @@ async def test_documentation_is_only_where_it_is_wanted(breaker):
     insight = Insight(
         health=Health({}, {}, lambda: Phase.READY),
         stand_ins=StandIns(),
-        exposition=Metrics().exposition,
+        exposition=Metrics().pieces,
         upstreams={},
         routes=[ROUTE],
         explain=explain,

@@ -2,9 +2,12 @@
 
 from types import SimpleNamespace
 
-from prometheus_client.parser import text_string_to_metric_families
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
+from prometheus_client.parser import text_string_to_metric_families as read_prometheus
 
 from gateway.outcome import Cause, Failure, Success
+from gateway.telemetry.exposition import OPENMETRICS
 from gateway.telemetry.metrics import Metrics
 
 ROUTE = "GET /user/{id:int}"
@@ -15,9 +18,13 @@ def scraped(metrics):
     assert content_type.startswith("text/plain")
     return {
         (sample.name, *(v for k, v in sorted(sample.labels.items()))): sample.value
-        for metric in text_string_to_metric_families(text.decode())
+        for metric in read_prometheus(text.decode())
         for sample in metric.samples
     }
+
+
+def values(metric):
+    return {(sample.name, *sorted(sample.labels.items())): sample.value for sample in metric.samples}
 
 
 def test_meters_come_out_under_their_labels():
@@ -74,5 +81,20 @@ def test_two_gateways_do_not_mix():
 def test_openmetrics_is_written_for_who_accepts_it():
     text, content_type = Metrics().exposition("application/openmetrics-text;version=1.0.0")
 
-    assert content_type.startswith("application/openmetrics-text")
+    assert content_type == OPENMETRICS
     assert text.endswith(b"# EOF\n")
+    assert text.count(b"# EOF") == 1
+
+
+@pytest.mark.parametrize(("accept", "read"), [("", read_prometheus), (OPENMETRICS, read_openmetrics)])
+def test_page_says_what_the_registry_says(accept, read):
+    metrics = Metrics()
+    metrics.calls(ROUTE, "orders").record(Failure(Cause.TIMEOUT), 0.3)
+    metrics.requests(ROUTE).record(200, True, 0.3)
+    page = {each.name: each for each in read(metrics.exposition(accept)[0].decode())}
+    registry = {each.name: each for each in metrics.registry.collect()}
+
+    assert set(page) == set(registry)
+    assert {name for name in page if name.startswith("process_")} >= {"process_cpu_seconds"}
+    ours = [name for name in page if name.startswith("gateway_")]
+    assert {name: values(page[name]) for name in ours} == {name: values(registry[name]) for name in ours}

@@ -6,6 +6,7 @@ from gateway.buffered import Buffered
 from gateway.layers.bulkhead import Bulkhead
 from gateway.layers.circuit_state import CircuitState
 from gateway.telemetry import names
+from gateway.telemetry.collector import for_library
 from gateway.telemetry.watched import STATES, Watched
 from gateway.transport.exchange import PoolState
 
@@ -13,7 +14,7 @@ from gateway.transport.exchange import PoolState
 def scraped(watched):
     return {
         (sample.name, *sample.labels.values()): sample.value
-        for metric in watched.collect()
+        for metric in for_library(watched.collect())
         for sample in metric.samples
     }
 
