@@ -17,8 +17,10 @@ from prometheus_client.core import Metric
 from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.registry import Collector
 
+from gateway.recording import Recording
 from gateway.telemetry import names
 from gateway.telemetry.collector import Family, Sample, family, for_library, histogram_family
+from gateway.telemetry.exemplars import exemplify
 from gateway.telemetry.exposition import OPENMETRICS, negotiated, written
 from gateway.telemetry.histogram import Histogram
 from gateway.telemetry.meters import AttemptMeter, CallMeter, RequestMeter
@@ -78,6 +80,10 @@ class Metrics(Collector):
         """A breaker of *upstream* changed its state."""
         key = (upstream, str(transition.old), str(transition.new), transition.reason)
         self._transitions[key] += 1
+
+    def exemplify(self, recording: Recording) -> None:
+        """Let the spans of *recording*, which is exported, stand for the durations they were counted as."""
+        exemplify(recording, self._requests, self._calls, self._attempts)
 
     def count_refused_head(self, status: int) -> None:
         """A connection was ended before a request was whole, with one of the statuses for that."""

@@ -110,6 +110,11 @@ BACKGROUND: Final = _gauge("gateway_background_calls", "Unrepeatable calls that 
 LOOP_LAG: Final = _histogram(
     "gateway_event_loop_lag_seconds", "How late the event loop runs a timer, probed regularly."
 )
+SPANS: Final = _counter(
+    "gateway_spans",
+    "Spans for a trace: exported, failed (the receiver did not take them), dropped (no room for them).",
+    "result",
+)
 BUILD: Final = _gauge("gateway_build_info", "Always 1; says which version runs.", "version")
 EXTRA_ATTEMPTS: Final = _counter(
     "gateway_extra_attempts",
