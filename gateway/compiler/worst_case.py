@@ -13,7 +13,7 @@ from gateway.compiler.words import seconds
 
 if TYPE_CHECKING:
     from gateway.compiler.step import StepFacts
-    from gateway.config import UpstreamSpec
+    from gateway.config import HedgeSpec, UpstreamSpec
     from gateway.plan.model import Step
 
 
@@ -21,14 +21,24 @@ def longest_call(step: Step, facts: StepFacts) -> float:
     """Seconds that a step's call takes at most, if nobody looks at the request's time.
 
     All its attempts, each with a wait for a slot and its whole timeout, and the longest random pauses between
-    them. A Retry-After can make a pause longer, but only within the request's time.
+    them. A Retry-After can make a pause longer, but only within the request's time. A hedge is one of several
+    attempts and never outlasts the one in whose place it stands; alone beside a first one it does.
     """
     bulkhead, retry = facts.upstream.spec.bulkhead, facts.extras.retry
     attempt = step.timeout + (bulkhead.max_wait if bulkhead is not None else 0.0)
     if retry is None:
-        return attempt
+        return attempt + _latest_hedge(facts.extras.hedge, attempt)
     pauses = (min(retry.max_backoff, retry.backoff * 2.0**n) for n in range(retry.attempts - 1))
     return retry.attempts * attempt + sum(pauses)
+
+
+def _latest_hedge(hedge: HedgeSpec | None, attempt: float) -> float:
+    """Seconds after which a hedge begins at the latest beside an *attempt* of so many; 0 without one."""
+    if hedge is None:
+        return 0.0
+    if not isinstance(hedge.after, float):
+        return attempt  # a percentile can be anything
+    return hedge.after if hedge.after < attempt else 0.0
 
 
 def critical_path(steps: Sequence[Step], lengths: Sequence[float]) -> tuple[list[int], float]:

@@ -34,6 +34,20 @@ def test_several_attempts_take_their_pauses_as_well():
     assert longest("{ get: users, retry: { attempts: 4, backoff: 200ms } }") == 4 * 1.1 + 0.2 + 0.4 + 0.5
 
 
+def test_hedge_without_retries_begins_anew():
+    assert longest("{ get: users, retry: off, hedge: { after: 400ms } }") == 0.4 + 1.1
+    assert longest("{ get: users, retry: off, hedge: { after: p95 } }") == 2 * 1.1
+    assert longest("{ get: users, retry: { attempts: 1 }, hedge: { after: 400ms } }") == 0.4 + 1.1
+
+
+def test_hedge_that_is_never_sent_takes_no_time():
+    assert longest("{ get: users, retry: off, hedge: { after: 1500ms } }") == 1.1
+
+
+def test_hedge_is_one_of_several_attempts():
+    assert longest("{ get: users, hedge: { after: 400ms } }") == 2 * 1.1 + 0.05
+
+
 def steps(**needs):
     names = list(needs)
     return [
