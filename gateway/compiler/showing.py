@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from math import isfinite
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gateway.dashboard import snapshot
@@ -71,7 +70,7 @@ def guards_of(upstream: Upstream) -> snapshot.Guards:
     now = upstream.clock()
     circuit = upstream.circuit() if upstream.breakers else None
     slots = upstream.slots() if upstream.bulkhead is not None else None
-    tokens = upstream.budget.snapshot(now).tokens
+    budget = upstream.budget.snapshot(now) if upstream.spec.budget is not None else None
     shares = upstream.balance.snapshot(now) if upstream.balance is not None else [None]
     return snapshot.Guards(
         state=_state(circuit),
@@ -81,7 +80,7 @@ def guards_of(upstream: Upstream) -> snapshot.Guards:
         in_flight=slots.in_use if slots is not None else upstream.pool().in_use,
         slots=slots.slots if slots is not None else None,
         waiting=slots.waiting if slots is not None else upstream.pool().waiting,
-        budget=round(tokens, 2) if isfinite(tokens) else None,
+        budget=round(budget.tokens, 2) if budget is not None else None,
         addresses=[_address(*each) for each in zip(upstream.addresses, shares, strict=True)],
     )
 

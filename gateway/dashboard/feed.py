@@ -19,7 +19,7 @@ import msgspec
 from gateway.dashboard.kept import KeptRequests
 from gateway.dashboard.rows import RouteRow, UpstreamRow, degraded, server_errors
 from gateway.dashboard.series import Counting, Durations, Series, percentile
-from gateway.dashboard.snapshot import MINUTE, RECENT, Guards, Plan, Process, Snapshot
+from gateway.dashboard.snapshot import RECENT, Guards, Plan, Process, Snapshot
 
 ROUND: Final = 1.0
 """Seconds between looks while somebody watches."""
@@ -94,17 +94,23 @@ class Feed:
 
     def json(self) -> bytes:
         """The snapshot as JSON; while the feed is started not older than half a round."""
-        self._watched_until = self._clock() + WATCHING
-        if self._loop is not None and self._clock() - self._looked_at > ROUND / 2:
-            self._round()
+        now = self._clock()
+        was_idle = now >= self._watched_until and not self.viewers
+        self._watched_until = now + WATCHING
+        if self._loop is not None:
+            if now - self._looked_at > ROUND / 2:
+                self._round()
+            elif was_idle:
+                self._set_timer(ROUND)
         return self._written()
 
     async def frames(self) -> AsyncIterator[bytes]:
         """A snapshot as JSON at once, then one each round, until the feed stops."""
+        first = self.json()
         self.viewers += 1
         try:
             if self._loop is not None:
-                yield self.json()
+                yield first
             while self._loop is not None:
                 self._next = self._next or self._loop.create_future()
                 await asyncio.shield(self._next)
@@ -133,10 +139,14 @@ class Feed:
         self._look()
         watched = self.viewers > 0 or self._looked_at < self._watched_until
         self.kept.begin_round(watched=watched)
+        self._set_timer(ROUND if watched else IDLE)
+        self._tell()
+
+    def _set_timer(self, seconds: float) -> None:
+        assert self._loop is not None, "it is started"
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_later(ROUND if watched else IDLE, self._round)
-        self._tell()
+        self._timer = self._loop.call_later(seconds, self._round)
 
     def _look(self) -> None:
         now = self._looked_at = self._clock()
@@ -162,7 +172,7 @@ class Feed:
         changes = [each.series.within(RECENT) for each in self._routes]
         total = sum(change.total for change in changes)
         view = self._process()
-        lag = percentile(self._lag.within(MINUTE).buckets, 0.99)
+        lag = percentile(self._lag.minute().buckets, 0.99)
         return Process(
             status=view.status,
             phase=view.phase,

@@ -50,7 +50,7 @@ class UpstreamRow:
         """The upstream as of the last look."""
         change = self._series.within(RECENT)
         sent, failed, _, _ = _attempts(change)
-        _, _, p50, p99 = _attempts(self._series.within(MINUTE))
+        _, _, p50, p99 = _attempts(self._series.minute())
         return Upstream(
             name=self._name,
             rate=round(change.rate(sent), 3),
@@ -82,7 +82,7 @@ class RouteRow:
         """The route as of the last look."""
         change = self.series.within(RECENT)
         total = change.total
-        minute = self.series.within(MINUTE).buckets
+        minute = self.series.minute().buckets
         return Route(
             route=self._route,
             rate=round(change.rate(total), 3),
@@ -122,7 +122,7 @@ def _attempts(change: Change) -> tuple[int, Counter[str], float | None, float | 
 def _step(name: str, series: Series) -> Step:
     change = series.within(RECENT)
     total = change.total
-    minute = series.within(MINUTE).buckets
+    minute = series.minute().buckets
     failed = stood_in = cached = 0
     for (served, cause, *_), count in change.counts.items():
         if served == NOTHING:

@@ -85,6 +85,10 @@ class Series:
         looks = self._looks
         return _between(looks[-2] if len(looks) > 1 else looks[-1], looks[-1])
 
+    def minute(self) -> Change:
+        """What came within the last minute, or since the first look."""
+        return _between(self._looks[0], self._looks[-1])
+
     def within(self, seconds: float) -> Change:
         """What came within the last *seconds* before the last look, or since the first if that was later."""
         new = self._looks[-1]
