@@ -85,14 +85,18 @@ class CacheRules:
         return b"*" in words.varies or not self._varying.isdisjoint(words.varies)
 
     def _agreed(self, answer: Success, words: Said, ttl: float, spread: float) -> Copy:
-        """The copy that both sides agree to; ages count from when the upstream made it."""
+        """The copy that both sides agree to; ages count from when the upstream made it, and the windows after
+        it from when it ceased to be fresh, which may be before it came.
+        """
+        over = 0.0
         if words.fresh is not None:
             ttl = min(ttl, max(0.0, words.fresh - words.age) * (1.0 + spread - JITTER))
+            over = max(0.0, words.age - words.fresh)
         return Copy(
             answer.body,
             words.age + ttl,
-            self._revalidate if words.revalidate is None else words.revalidate,
-            self._stand_in if words.stand_in is None else words.stand_in,
+            max(0.0, (self._revalidate if words.revalidate is None else words.revalidate) - over),
+            max(0.0, (self._stand_in if words.stand_in is None else words.stand_in) - over),
             words.age,
             answer.status,
         )
