@@ -7,7 +7,6 @@ are known before anything is opened.
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import random
 import secrets
@@ -42,9 +41,11 @@ from gateway.layers.circuit_state import Transition
 from gateway.layers.stand_ins import StandIns
 from gateway.plan.background import Background
 from gateway.plan.engine import Engine
-from gateway.telemetry import names
+from gateway.telemetry import events, names
+from gateway.telemetry.log import Log
 from gateway.telemetry.loop_lag import LoopLag
 from gateway.telemetry.metrics import Metrics
+from gateway.telemetry.redaction import REDACTION
 from gateway.timers import Timers
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
 DRAIN: Final = 10.0
 """Seconds that calls outliving their requests get when the gateway closes."""
 
-_log = logging.getLogger("gateway")
+_log = Log("gateway")
 
 
 class Gateway:
@@ -79,9 +80,11 @@ class Gateway:
         self.config = loaded.config
         self.metrics = Metrics()
         self.operator_token = operator_token or secrets.token_urlsafe(24)
+        REDACTION.learn({"GATEWAY_OPERATOR_TOKEN": self.operator_token, **loaded.secrets}, self)
         self._timers = Timers()
         self._buffered = Buffered(server.max_buffered)
         self._background = Background()
+        self._engine = Engine(self._timers, self._buffered, self._background, time.monotonic)
         self._lag: LoopLag | None = None
         self._phase = Phase.STARTING
         self._grace = DRAIN
@@ -175,6 +178,7 @@ class Gateway:
         if self._lag is not None:
             self._lag.stop()
         self._timers.close()
+        self._engine.bugs.flush()
         if self._access_log is not None:
             self._access_log.flush()
         self._phase = Phase.STARTING
@@ -217,10 +221,7 @@ class Gateway:
 
     async def _open_late(self) -> None:
         if not self._opening.locked():  # said once, by the first of those that wait for it
-            _log.warning(
-                "the gateway opens at its first request; open it with its application instead: "
-                "FastAPI(lifespan=gateway.lifespan)"
-            )
+            _log(events.OPENED_LATE)
         await self.open()
 
     def _addresses(self) -> Iterator[Address]:
@@ -240,7 +241,7 @@ class Gateway:
             closing=lambda: self._closing,
         )
         serving = Serving(
-            engine=Engine(self._timers, self._buffered, self._background, time.monotonic),
+            engine=self._engine,
             intake=self._intake,
             meters=self.metrics,
             access_log=self._access_log,
@@ -271,7 +272,8 @@ class Gateway:
         self._stores.notice(transition)
         self.metrics.count_transition(upstream_of(transition.name), transition)
         why = transition.detail or transition.reason
-        _log.warning("breaker of %s: %s → %s (%s)", transition.name, transition.old, transition.new, why)
+        old, new = transition.old, transition.new
+        _log(events.BREAKER_CHANGED, breaker=transition.name, old=old, new=new, why=why)
 
     def _watch(self) -> None:
         """Register what is looked at when metrics are scraped."""
@@ -284,7 +286,7 @@ class Gateway:
 
 def _access_log(setting: str) -> AccessLog | None:
     """The log that ``access_log: problems | all | off`` asks for."""
-    return None if setting == "off" else AccessLog(every=setting == "all", clock=time.monotonic)
+    return None if setting == "off" else AccessLog(every=setting == "all")
 
 
 def _required(route: CompiledRoute) -> set[str]:

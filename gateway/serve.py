@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import logging
 import resource
 import signal
 import socket
@@ -21,7 +20,8 @@ import uvicorn
 import uvloop
 
 from gateway.edge.heads import MAX_HEAD, bounded
-from gateway.telemetry import names
+from gateway.telemetry import events, names
+from gateway.telemetry.log import Log
 
 if TYPE_CHECKING:
     from gateway.app import Gateway
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 GRACE: Final = 10
 """Seconds that requests under way get at shutdown."""
 
-_log = logging.getLogger("gateway.serve")
+_log = Log("gateway.serve")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def run(gateway: Gateway, public: Listener, admin: Listener) -> None:
     """Serve *gateway* until SIGINT or SIGTERM. Raises ``BindError`` before anything is opened."""
     limit = raise_file_limit()
     if gateway.slots > limit:
-        _log.warning("bulkhead slots (%d in all) exceed the limit of open files (%d)", gateway.slots, limit)
+        _log(events.FEW_FILES, slots=gateway.slots, limit=limit)
     with (
         contextlib.closing(_bind(public)) as first,
         contextlib.closing(_bind(admin)) as second,
@@ -147,5 +147,6 @@ async def _serve(gateway: Gateway, sockets: list[socket.socket]) -> None:
         gc.set_threshold(10_000, 50, 100)
         for each, what in zip(sockets, ("gateway", "admin"), strict=True):
             host, port = each.getsockname()[:2]
-            _log.info("%s on http://%s:%d", what, f"[{host}]" if ":" in host else host, port)
+            name = f"[{host}]" if ":" in host else host
+            _log(events.SERVING, listener=what, url=f"http://{name}:{port}")
         await asyncio.gather(public.serve([sockets[0]]), admin.serve([sockets[1]]))

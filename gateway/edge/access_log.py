@@ -2,99 +2,145 @@
 
 Rules of the file:
 1. No value of a request stands in a line, only the route, the ids and how the steps ended.
-2. At most ``LINES`` lines a second, then one that says how many more there were: writing a line blocks the
-   loop, so an outage must not turn every request into one.
+2. Of problems of one kind (route, status, how each step ended) the first few are written and then counted:
+   writing a line blocks the loop, so an outage must not turn every request into one. ``all`` means all.
 3. A request refused at the edge is its client's affair, so only ``all`` logs it, unless the status is 5xx. A
    client that left got no answer and gets no line; the metrics count it.
+4. A complete answer in time costs two comparisons.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
-from typing import Final
+from collections.abc import Iterator
+from typing import Any, Final
 
-from gateway.outcome import Failure
+from gateway.call import Call, Trace
+from gateway.outcome import Failure, Outcome
 from gateway.plan.execute import Run
+from gateway.telemetry import events
+from gateway.telemetry.log import Log
+from gateway.telemetry.repetition import Sparing
 
 SLOW: Final = 0.8
 """Share of the time limit from which on a request counts as slow."""
 
-LINES: Final = 20
-"""Lines a second; enough to see what is wrong, and below 1 % of a core at 20 µs each."""
-
-_PERIOD: Final = 1.0
-"""Seconds."""
-
-_log = logging.getLogger("gateway.access")
+_log = Log("gateway.access")
 
 
 class AccessLog:
-    """``every``: one line for each request; else only for those with a problem. *clock* gives seconds."""
+    """``every``: one line for each request; else only for those with a problem, sparingly."""
 
-    __slots__ = ("_clock", "_every", "_left", "_over", "_period_ends")
+    __slots__ = ("_every", "_sparing")
 
-    def __init__(self, *, every: bool, clock: Callable[[], float]) -> None:
+    def __init__(self, *, every: bool) -> None:
         self._every = every
-        self._clock = clock
-        self._period_ends = float("-inf")
-        self._left = LINES
-        self._over = 0
+        self._sparing = Sparing(_log)
 
-    def __call__(self, run: Run, status: int, degraded: bool, seconds: float) -> None:  # noqa: FBT001
-        """Log one ended request."""
+    def __call__(self, run: Run, status: int, degraded: bool, seconds: float, size: int) -> None:  # noqa: FBT001
+        """Log one ended request, whose answer's body has *size* bytes."""
         problem = degraded or status >= 400
-        if problem or self._every or seconds >= SLOW * run.plan.time_limit:
-            if self._may_write():
-                _log.log(
-                    logging.WARNING if problem else logging.INFO,
-                    "%s %d in %.1f ms request=%s trace=%s %s",
-                    run.plan.route,
-                    status,
-                    seconds * 1000,
-                    run.trace.request_id,
-                    run.trace.trace_id,
-                    " ".join(_steps(run)),
-                )
-        elif self._over:
-            self._may_begin_a_period()
+        if self._every or (
+            (problem or seconds >= SLOW * run.plan.time_limit) and self._is_new(run, status, problem)
+        ):
+            steps = list(_steps(run))
+            _log(
+                events.ANSWERED,
+                run.trace,
+                level=logging.WARNING if problem else logging.INFO,
+                text=f"{run.plan.route} {status} in {seconds * 1000:.1f} ms, {size} B: "
+                + "; ".join(map(_told, steps)),
+                route=run.plan.route,
+                status=status,
+                ms=_ms(seconds),
+                bytes=size,
+                degraded=[step["step"] for step in steps if "cause" in step] if degraded else [],
+                steps=steps,
+            )
 
-    def refused(self, route: str, status: int, request_id: str, seconds: float) -> None:
+    def refused(self, route: str, status: int, trace: Trace, seconds: float) -> None:
         """Log one request that the edge answered without a plan; *route* says what it was for."""
-        if (self._every or status >= 500) and self._may_write():
-            level = logging.WARNING if status >= 500 else logging.INFO
-            _log.log(level, "%s %d in %.1f ms request=%s refused", route, status, seconds * 1000, request_id)
+        level = logging.WARNING if status >= 500 else logging.INFO
+        said: dict[str, Any] = {"route": route, "status": status, "ms": _ms(seconds)}
+        if self._every:
+            _log(events.REFUSED, trace, level=level, **said)
+        elif status >= 500:
+            self._sparing((route, status), events.REFUSED, trace, level=level, **said)
 
     def flush(self) -> None:
-        """Say now how many lines were left out."""
-        if self._over:
-            _log.warning("%d more %s left out", self._over, "line was" if self._over == 1 else "lines were")
-            self._over = 0
+        """Say now what was left out."""
+        self._sparing.flush()
 
-    def _may_write(self) -> bool:
-        self._may_begin_a_period()
-        if self._left:
-            self._left -= 1
-            return True
-        self._over += 1
-        return False
+    def _is_new(self, run: Run, status: int, problem: bool) -> bool:  # noqa: FBT001
+        """Whether such a line is to be written, or there were enough of its kind."""
+        causes = tuple([None if outcome is None else outcome.cause for outcome in run.outcomes])
 
-    def _may_begin_a_period(self) -> None:
-        now = self._clock()
-        if now >= self._period_ends:
-            self.flush()
-            self._period_ends = now + _PERIOD
-            self._left = LINES
+        def line() -> str:
+            ended = zip(run.plan.steps, causes, strict=True)
+            parts = " ".join(f"{step.name}={cause}" for step, cause in ended if cause is not None)
+            return f"{run.plan.route} {status} {parts if problem else 'slow'}".rstrip()
+
+        return self._sparing.takes(events.ANSWERED, (run.plan.route, status, problem, causes), line)
 
 
-def _steps(run: Run) -> Iterator[str]:
-    """How each step ended: ``orders=timeout(no answer within 300 ms)``, ``users=live``."""
-    for step, outcome in zip(run.plan.steps, run.outcomes, strict=True):
-        if outcome is None:
-            yield f"{step.name}=unfinished"
-        elif isinstance(outcome, Failure):
-            detail = f"({outcome.detail})" if outcome.detail else ""
-            yield f"{step.name}={outcome.cause}{detail}"
-        else:
-            instead = f"({outcome.cause})" if outcome.cause else ""
-            yield f"{step.name}={outcome.freshness}{instead}"
+def _steps(run: Run) -> Iterator[dict[str, Any]]:
+    """How each step ended, after how long, and what it took."""
+    hedged = _hedged(run.trace)
+    for step, outcome, call in zip(run.plan.steps, run.outcomes, run.calls, strict=True):
+        told: dict[str, Any] = {"step": step.name, "served": _served(outcome)}
+        if outcome is not None and outcome.cause is not None:
+            told["cause"] = outcome.cause.value
+        if isinstance(outcome, Failure):
+            if outcome.detail:
+                told["detail"] = outcome.detail
+        elif outcome is not None:
+            told["bytes"] = len(outcome.body)
+        if call is not None:
+            told |= _effort(call)
+        if hedges := hedged.count(step.name):
+            told["hedges"] = hedges
+        yield told
+
+
+def _served(outcome: Outcome | None) -> str:
+    if outcome is None:
+        return "unfinished"
+    return "nothing" if isinstance(outcome, Failure) else outcome.freshness.value
+
+
+def _effort(call: Call) -> dict[str, Any]:
+    effort: dict[str, Any] = {"ms": _ms(call.elapsed)}
+    if call.attempt > 1:
+        effort["attempts"] = call.attempt
+    return effort
+
+
+def _hedged(trace: Trace) -> list[str]:
+    """The steps for which second attempts were sent, as far as anybody recorded them."""
+    recording = trace.recording
+    return [] if recording is None else [record.name for record in recording.records if record.hedge]
+
+
+def _told(step: dict[str, Any]) -> str:
+    """``orders=timeout (no answer within 300 ms) 300.0 ms``, ``users=live 3.1 ms``, for people."""
+    cause = step.get("cause")
+    if cause is None:
+        text = f"{step['step']}={step['served']}"
+    elif step["served"] == "nothing":
+        text = f"{step['step']}={cause}"
+    else:
+        text = f"{step['step']}={step['served']} for {cause}"
+    if "detail" in step:
+        text += f" ({step['detail']})"
+    if "ms" in step:
+        text += f" {step['ms']:.1f} ms"
+    if "attempts" in step:
+        text += f", {step['attempts']} attempts"
+    if "hedges" in step:
+        text += f", {step['hedges']} hedged"
+    return text
+
+
+def _ms(seconds: float) -> float:
+    """Milliseconds, to a microsecond: more digits than anybody reads cost bytes in every line."""
+    return round(seconds * 1000, 3)

@@ -6,7 +6,6 @@ All details that the public form of health leaves out stand here: addresses, err
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -17,8 +16,10 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from gateway.edge import problems
 from gateway.edge.documentation import add_documentation
 from gateway.edge.operator import Guard
-from gateway.edge.pages import add_health, json_answer, new_app, problem_answer, request_id
+from gateway.edge.pages import add_health, json_answer, new_app, problem_answer, request_id, trace_of
 from gateway.layers.circuit_state import CircuitState
+from gateway.telemetry import events
+from gateway.telemetry.log import Log
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -42,7 +43,7 @@ RESET: Final = "reset"
 ACTIONS: Final = (*_FORCES, RESET)
 STAND_IN_ACTIONS: Final = ("on", "off")
 
-_log = logging.getLogger("gateway.operator")
+_log = Log("gateway.operator")
 
 
 class Operated(Protocol):
@@ -138,7 +139,8 @@ class _Pages:
 
     async def turn_breaker(self, request: Request) -> Response:
         """Force an upstream's breakers into a state, or reset them: ``{"action": "force_open"}``."""
-        identifier = request_id(request)
+        trace = trace_of(request)
+        identifier = trace.request_id
         upstream = self._insight.upstreams.get(request.path_params["name"])
         if upstream is None:
             return problem_answer(problems.refused(404, identifier))
@@ -153,7 +155,7 @@ class _Pages:
                 breaker.circuit.reset(breaker.clock())
             else:
                 breaker.circuit.force(_FORCES[action], breaker.clock())
-        _log.warning("operator: %s of the breaker of %s (request %s)", action, upstream.name, identifier)
+        _log(events.OPERATED, trace, action=action, upstream=upstream.name)
         return json_answer(_details(upstream, self._insight.health.states()[upstream.name]))
 
     async def stand_ins(self, request: Request) -> Response:  # noqa: ARG002
@@ -161,12 +163,13 @@ class _Pages:
 
     async def turn_stand_ins(self, request: Request) -> Response:
         """Let stale copies and fallbacks stand in for failures, or not: ``{"action": "off"}``."""
-        identifier = request_id(request)
+        trace = trace_of(request)
+        identifier = trace.request_id
         action = await _action(request, identifier, STAND_IN_ACTIONS)
         if not isinstance(action, str):
             return problem_answer(action)
         self._insight.stand_ins.allowed = action == "on"
-        _log.warning("operator: what stands in for failures is %s (request %s)", action, identifier)
+        _log(events.STAND_INS_TURNED, trace, action=action)
         return await self.stand_ins(request)
 
 

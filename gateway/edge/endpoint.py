@@ -47,10 +47,10 @@ class RequestMeter(Protocol):
 class AccessLog(Protocol):
     """Told of every request that was answered. Must not raise."""
 
-    def __call__(self, run: Run, status: int, degraded: bool, seconds: float) -> None:  # noqa: FBT001
-        """One request was answered with *status* after *seconds*."""
+    def __call__(self, run: Run, status: int, degraded: bool, seconds: float, size: int) -> None:  # noqa: FBT001
+        """One request was answered with *status* and *size* bytes after *seconds*."""
 
-    def refused(self, route: str, status: int, request_id: str, seconds: float) -> None:
+    def refused(self, route: str, status: int, trace: Trace, seconds: float) -> None:
         """One request was answered without a plan."""
 
 
@@ -165,7 +165,7 @@ class Endpoint:
         await answer(scope, send, status, block, body)
         self._meter.record(status, degraded, seconds)
         if self._access_log is not None:
-            self._access_log(run, status, degraded, seconds)
+            self._access_log(run, status, degraded, seconds, len(body))
         if self._witness is not None:
             self._witness(run, status, degraded, seconds)
 
@@ -220,4 +220,4 @@ class Endpoint:
         seconds = self._engine.clock() - arrived
         self._meter.record(problem.status, False, seconds)
         if self._access_log is not None:
-            self._access_log.refused(self.plan.route, problem.status, trace.request_id, seconds)
+            self._access_log.refused(self.plan.route, problem.status, trace, seconds)

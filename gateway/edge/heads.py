@@ -13,7 +13,6 @@ Rules of the file:
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -21,6 +20,9 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from gateway.edge import problems
 from gateway.edge.incoming import new_trace_id
+from gateway.telemetry import events
+from gateway.telemetry.log import Log
+from gateway.telemetry.repetition import Sparing
 
 MAX_HEAD: Final = 64 * 1024
 """Bytes (docs/contract.md section 5)."""
@@ -32,14 +34,15 @@ connection and take the answer from it."""
 _AROUND: Final = 16
 """Bytes of framing allowed for each byte of a body; a chunk of one byte takes six."""
 
-_log = logging.getLogger("gateway.edge")
+_log = Log("gateway.edge")
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """One connection of a client. ``max_head`` and ``note`` are set by ``bounded``."""
+    """One connection of a client. What is said here without a value, ``bounded`` sets, and ``max_head``."""
 
     max_head = MAX_HEAD
     note: Callable[[int], None]
+    told: Sparing
     cycle: RequestResponseCycle | None  # type: ignore[assignment]  # uvicorn leaves out what it begins with
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -118,7 +121,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._refused = True
         self._fed = self.max_head  # what comes from here on is thrown away
         self.note(status)
-        _log.info("a client's request was refused before it was whole: %d", status)
+        self.told(status, events.CLIENT_REFUSED, status=status)
         cycle = self.cycle
         if cycle is None or cycle.response_complete:
             self._answer(status)
@@ -151,4 +154,5 @@ def bounded(max_head: int, note: Callable[[int], None]) -> type[BoundedProtocol]
 
     Bounded.max_head = max_head
     Bounded.note = staticmethod(note)
+    Bounded.told = Sparing(_log)
     return Bounded

@@ -5,21 +5,29 @@ Every request comes through here, so nothing in it depends on how many routes th
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 from gateway.edge import problems
 from gateway.edge.answer import Message, Receive, Send, answer, has_started
 from gateway.edge.pages import is_page
 from gateway.edge.path import path_of
+from gateway.edge.private import private_values
 from gateway.edge.router import Unrouted
+from gateway.telemetry import events
+from gateway.telemetry.log import Log, place_of
+from gateway.telemetry.repetition import Sparing
 
 if TYPE_CHECKING:
+    from gateway.call import Trace
     from gateway.edge.endpoint import AccessLog, Endpoint, RequestMeter
     from gateway.edge.incoming import Intake
     from gateway.edge.router import Router
 
-_log = logging.getLogger("gateway.edge")
+_log = Log("gateway.edge")
+
+
+class HalfAnswerError(Exception):
+    """An answer cannot be finished, because of a bug that the log has under this request id."""
 
 
 class Listener:
@@ -41,6 +49,7 @@ class Listener:
         self._intake = intake
         self._meter = meter
         self._access_log = access_log
+        self._bugs = Sparing(_log)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request (an ASGI scope of type ``http``)."""
@@ -54,20 +63,22 @@ class Listener:
             return
         try:
             await match.target(scope, receive, send, match.params)
-        except Exception:
-            request_id = self._request_id(scope)
-            _log.exception("bug outside of any step (request %s)", request_id)
+        except Exception as error:  # noqa: BLE001 - the log has it
+            trace = self._trace(scope)
+            hide = private_values(scope, match.params)
+            self._bugs(place_of(error), events.BUG_IN_REQUEST, trace, error=error, hide=hide)
             if has_started(send):
-                raise  # half an answer is out: the server ends the connection
-            await answer(scope, send, *problems.bug(request_id))
+                # Half an answer is out: the server ends the connection. It would log what it is told.
+                raise HalfAnswerError(trace.request_id) from None
+            await answer(scope, send, *problems.bug(trace.request_id))
 
     async def _refuse(self, unrouted: Unrouted, scope: Message, send: Send) -> None:
-        request_id = self._request_id(scope)
-        problem = problems.not_routed(unrouted, request_id)
+        trace = self._trace(scope)
+        problem = problems.not_routed(unrouted, trace.request_id)
         await answer(scope, send, *problem)
         self._meter.record(problem.status, False, 0.0)
         if self._access_log is not None:
-            self._access_log.refused("no route", problem.status, request_id, 0.0)
+            self._access_log.refused("no route", problem.status, trace, 0.0)
 
-    def _request_id(self, scope: Message) -> str:
-        return self._intake.read(scope["headers"], None, 1.0)[0].request_id
+    def _trace(self, scope: Message) -> Trace:
+        return self._intake.read(scope["headers"], None, 1.0)[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,11 +12,16 @@ from starlette.responses import JSONResponse, Response
 from gateway.edge import problems
 from gateway.edge.documentation import add_documentation
 from gateway.edge.incoming import Intake
+from gateway.edge.private import private_values
 from gateway.edge.router import Unrouted
+from gateway.telemetry import events
+from gateway.telemetry.log import Log, place_of
+from gateway.telemetry.repetition import Sparing
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from gateway.call import Trace
     from gateway.edge.health import Health
     from gateway.edge.openapi import RouteDescription
     from gateway.edge.problems import Problem
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
 _PAGES: Final = frozenset({b"/health", b"/health/live", b"/health/ready", b"/docs", b"/openapi.json"})
 _INTAKE: Final = Intake()
 
-_log = logging.getLogger("gateway.edge")
+_bugs = Sparing(Log("gateway.edge"))
 
 
 def is_page(path: bytes) -> bool:
@@ -81,7 +85,12 @@ def problem_answer(problem: Problem) -> Response:
 
 def request_id(request: Request) -> str:
     """The request's id: the client's own if it is sound, else a new one."""
-    return _INTAKE.read(request.scope["headers"], None, 1.0)[0].request_id
+    return trace_of(request).request_id
+
+
+def trace_of(request: Request) -> Trace:
+    """The ids of the request, new ones where the client sent none."""
+    return _INTAKE.read(request.scope["headers"], None, 1.0)[0]
 
 
 async def _refusal(request: Request, error: Exception) -> Response:
@@ -94,6 +103,7 @@ async def _refusal(request: Request, error: Exception) -> Response:
 
 
 async def _bug(request: Request, error: Exception) -> Response:
-    identifier = request_id(request)
-    _log.error("bug in %s (request %s)", request.url.path, identifier, exc_info=error)
-    return problem_answer(problems.bug(identifier))
+    trace = trace_of(request)
+    hide = private_values(request.scope, {})
+    _bugs(place_of(error), events.BUG_IN_PAGE, trace, error=error, hide=hide, page=request.url.path)
+    return problem_answer(problems.bug(trace.request_id))

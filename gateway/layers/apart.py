@@ -10,8 +10,7 @@ Rules of the file:
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextvars import Context
 from random import getrandbits
 from typing import Any, Final
@@ -19,6 +18,9 @@ from typing import Any, Final
 from gateway.buffered import Buffered
 from gateway.call import Call, Source, Trace
 from gateway.outcome import Cause, Failure, Outcome
+from gateway.telemetry import events
+from gateway.telemetry.log import Log, place_of
+from gateway.telemetry.repetition import Sparing
 from gateway.timers import Timers
 
 ITS_TIME_IS_OVER: Final = Failure(Cause.OUT_OF_TIME, "the time limit of a call made apart")
@@ -26,7 +28,7 @@ ITS_TIME_IS_OVER: Final = Failure(Cause.OUT_OF_TIME, "the time limit of a call m
 
 _CANCELLED: Final = Failure(Cause.OUT_OF_TIME, "cancelled")
 
-_log = logging.getLogger("gateway.layers")
+_log = Log("gateway.layers")
 
 
 class Linked(Trace):
@@ -86,6 +88,7 @@ class Apart:
         self._limit = limit
         self._kind = kind
         self._keys: set[bytes] = set()
+        self._bugs = Sparing(_log)
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
         self.refused = 0
@@ -103,7 +106,7 @@ class Apart:
         twin.trace = Linked(call.trace, call.step, self._kind)
         twin.inputs = ()
         twin.siblings = None
-        return twin if self._spawn(self._fly(twin, source, time_limit, landed)) else None
+        return twin if self._spawn(self._fly(twin, source, time_limit, landed, call.inputs)) else None
 
     def begin_once(self, key: bytes, call: Call, source: Source, time_limit: float) -> None:
         """The same for whoever needs no answer, unless it is being done for *key* already."""
@@ -138,31 +141,36 @@ class Apart:
     async def drain(self, grace: float) -> None:
         """Begin nothing more, wait up to *grace* seconds for what is under way, then cancel it."""
         self._closed = True
-        tasks = list(self._tasks)
-        if not tasks:
-            return
-        _, late = await asyncio.wait(tasks, timeout=grace)
-        for task in late:
-            task.cancel()
-        if late:
-            await asyncio.wait(late)
+        if tasks := list(self._tasks):
+            _, late = await asyncio.wait(tasks, timeout=grace)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
+        self._bugs.flush()
 
     async def _fly(
-        self, call: Call, source: Source, limit: float, landed: Callable[[Call, Outcome], None]
+        self,
+        call: Call,
+        source: Source,
+        limit: float,
+        landed: Callable[[Call, Outcome], None],
+        hide: Sequence[Any],
     ) -> None:
+        """Ask *source*; *hide* are the values of the request that no log line is to hold."""
         timer, entry = self._timers.of(limit), _Limit(call)
         timer.start(entry)
         outcome: Outcome = _CANCELLED
         try:
             outcome = await source(call) if call.ended is None else call.ended
-        except Exception:  # noqa: BLE001 - the log has it, and those who wait are told
-            request_id = call.trace.request_id
-            _log.exception("bug in step %s, apart from request %s", call.step, request_id)
-            outcome = Failure(Cause.INTERNAL, f"see the log for {request_id}")
+        except Exception as error:  # noqa: BLE001 - the log has it, and those who wait are told
+            place = (call.step, *place_of(error))
+            self._bugs(place, events.BUG_APART, call.trace, error=error, hide=hide, step=call.step)
+            outcome = Failure(Cause.INTERNAL, f"see the log for {call.trace.request_id}")
         finally:
             timer.stop(entry)
             if call.trace.recording is not None:
-                call.trace.recording.finish_apart(outcome, self.clock())
+                call.trace.recording.finish_apart(outcome)
             landed(call, outcome)
             self._buffered.give(call.held)
             call.held = 0
@@ -170,7 +178,9 @@ class Apart:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
-            _log.error("bug in work apart from requests", exc_info=task.exception())
+            error = task.exception()
+            assert error is not None
+            self._bugs(place_of(error), events.BUG_OF_WORK, error=error)
 
     def __len__(self) -> int:
         return len(self._tasks)

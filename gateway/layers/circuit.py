@@ -17,7 +17,6 @@ Rules of the file:
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from math import inf
 from typing import Final
@@ -26,8 +25,10 @@ from gateway.layers.circuit_rules import CircuitRules
 from gateway.layers.circuit_state import FORCED, CircuitSnapshot, CircuitState, Listener, Transition
 from gateway.layers.open_time import OpenTime
 from gateway.layers.window import Window
+from gateway.telemetry import events
+from gateway.telemetry.log import Log
 
-_log = logging.getLogger("gateway.layers.circuit")
+_log = Log("gateway.layers.circuit")
 
 PROBING_RETRY_AFTER: Final = 1.0
 """Seconds after which a caller refused by a half-open circuit may ask again: its probes are under way."""
@@ -261,12 +262,11 @@ class Circuit:
             self.in_a_row = 0
         self._closed_since = now
         if self._listener is not None:
-            transition = Transition(self.name, old, new, reason, detail, open_for)
             try:
-                self._listener(transition)
-            except Exception:  # noqa: BLE001 - whatever a listener does, the call goes on
+                self._listener(Transition(self.name, old, new, reason, detail, open_for))
+            except Exception as error:  # noqa: BLE001 - whatever a listener does, the call goes on
                 self.listener_errors += 1
-                _log.exception("the listener of circuit %s failed at %s", self.name, transition)
+                _log(events.BUG_IN_LISTENER, error=error, breaker=self.name, old=old, new=new)
 
     # ── telling people ──────────────────────────────────────────────────────────────────────────────
 

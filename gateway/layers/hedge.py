@@ -12,7 +12,6 @@ Rules of the file:
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from contextvars import Context
 from typing import Final
@@ -23,13 +22,16 @@ from gateway.layers.budget import Budget
 from gateway.layers.hedge_delay import HedgeDelay
 from gateway.layers.observe import BUG, CANCELLED
 from gateway.outcome import ALIVE, ANOTHER_WON, REFUSED, Cause, Failure, Outcome
+from gateway.telemetry import events
+from gateway.telemetry.log import Log, place_of
+from gateway.telemetry.repetition import Sparing
 from gateway.timers import Timers
 
 _NOT_THE_UPSTREAMS: Final = REFUSED | {Cause.OUT_OF_TIME, Cause.INTERNAL}
 
 _CROWDED_OUT: Final = Failure(Cause.BULKHEAD_FULL, "no slot to spare for a hedge")
 
-_log = logging.getLogger("gateway.layers.hedge")
+_log = Log("gateway.layers.hedge")
 
 
 class Hedge:
@@ -173,11 +175,12 @@ class _Race:
 class _Hedging:
     """What all races of one step share; holds the tasks of its hedges."""
 
-    __slots__ = ("_flying", "buffered", "clock", "hedge", "timers")
+    __slots__ = ("_flying", "buffered", "bugs", "clock", "hedge", "timers")
 
     def __init__(self, hedge: Hedge, buffered: Buffered, clock: Callable[[], float], timers: Timers) -> None:
         self.hedge = hedge
         self.buffered = buffered
+        self.bugs = Sparing(_log)
         self.clock = clock
         self.timers = timers
         self._flying: set[asyncio.Task[None]] = set()
@@ -215,10 +218,11 @@ class _Hedging:
         outcome: Outcome = CANCELLED
         try:
             outcome = await race.inner(twin) if self.hedge.sends() else _CROWDED_OUT
-        except Exception:  # noqa: BLE001 - the first attempt may still answer
+        except Exception as error:  # noqa: BLE001 - the first attempt may still answer
             outcome = BUG
-            request_id = twin.trace.request_id
-            _log.exception("bug in a hedge of step %s (request %s)", twin.step, request_id)
+            place = (twin.step, *place_of(error))
+            said = {"error": error, "hide": (twin.inputs, twin.payload), "step": twin.step}
+            self.bugs(place, events.BUG_IN_HEDGE, twin.trace, **said)
         finally:
             race.land(outcome)
 

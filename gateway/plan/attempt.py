@@ -61,8 +61,8 @@ class Attempt:
         call.waiter = None
         try:
             outcome = direct.wire.end(self.held, result, call)
-        except Exception:  # noqa: BLE001 - as the executor does for the plain form
-            self._crash()
+        except Exception as error:  # noqa: BLE001 - as the executor does for the plain form
+            self._crash(error)
             return
         if outcome is None:
             self._flight = Flight(self._anew())
@@ -92,8 +92,8 @@ class Attempt:
         """The connection was a stale one: the attempt goes on over another."""
         try:
             outcome = await self._direct.wire.anew(self._call)
-        except Exception:  # noqa: BLE001 - as the executor does for the plain form
-            self._crash()
+        except Exception as error:  # noqa: BLE001 - as the executor does for the plain form
+            self._crash(error)
         except BaseException:
             self._tear_down()
             raise
@@ -129,10 +129,10 @@ class Attempt:
         assert direct.following is not None
         try:
             outcome = await direct.following(call, failure)
-        except Exception:  # noqa: BLE001 - as the executor does for the plain form
+        except Exception as error:  # noqa: BLE001 - as the executor does for the plain form
             self._tell(BUG)
             assert self._run is not None
-            self._land(self._run.crashed(self._index))
+            self._land(self._run.crashed(self._index, error))
         except BaseException:
             self._tell(CANCELLED)
             self._land(None)
@@ -149,11 +149,11 @@ class Attempt:
         direct.calls.record(outcome, elapsed)
         self._land(outcome)
 
-    def _crash(self) -> None:
+    def _crash(self, error: Exception) -> None:
         """A bug of ours in the source: it says nothing about the upstream."""
         self._give_back(BUG)
         assert self._run is not None
-        self._land(self._run.crashed(self._index))
+        self._land(self._run.crashed(self._index, error))
 
     def _tear_down(self) -> None:
         """Cancelled: nobody asks for the outcome."""

@@ -55,8 +55,8 @@ class Landing(Protocol):
     def landed(self, index: int, outcome: Outcome, /) -> None:
         """The step's call ended."""
 
-    def crashed(self, index: int, /) -> Outcome:
-        """The exception being handled, as the step's outcome."""
+    def crashed(self, index: int, error: Exception, /) -> Outcome:
+        """What the step ends with that raised *error*."""
 
 
 class Direct:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.plan.flight import Flight, Flying
+from gateway.telemetry.log import Log
+from gateway.telemetry.repetition import Sparing
 
 if TYPE_CHECKING:
     from gateway.buffered import Buffered
@@ -30,9 +32,10 @@ class Engine:
 
     *clock* gives seconds and agrees with the loop's on lengths of time. ``spawn`` sets a step's coroutine
     going: a ``Flight``, or ``loop.create_task`` for the plain form, which every flight must behave like.
+    ``bugs`` logs those of steps; to be flushed at the end.
     """
 
-    __slots__ = ("background", "buffered", "clock", "spawn", "timers")
+    __slots__ = ("background", "buffered", "bugs", "clock", "spawn", "timers")
 
     def __init__(
         self,
@@ -47,6 +50,7 @@ class Engine:
         self.background = background
         self.clock = clock
         self.spawn = spawn
+        self.bugs = Sparing(Log("gateway.plan"))
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:

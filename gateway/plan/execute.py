@@ -13,7 +13,6 @@ Rules of the file:
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +20,7 @@ from gateway.call import Call, Trace
 from gateway.outcome import Cause, Failure, Outcome
 from gateway.plan.engine import floor_of
 from gateway.plan.making import bug, call_of, instead
+from gateway.telemetry import events
 
 if TYPE_CHECKING:
     from gateway.plan.engine import Engine
@@ -35,8 +35,6 @@ _GRACE: Final = 0.025
 
 _FAILED_WITH: Final = Failure(Cause.OUT_OF_TIME, "a required step failed")
 """Ends the other calls of a request that has failed."""
-
-_log = logging.getLogger("gateway.plan")
 
 
 class Run:
@@ -222,8 +220,8 @@ class Run:
             call: Call = self.calls[index]  # type: ignore[assignment]  # made before it is performed
             try:
                 outcome = await step.source(call)
-            except Exception:  # noqa: BLE001 - rule 1
-                outcome = bug(step, self)
+            except Exception as error:  # noqa: BLE001 - rule 1
+                outcome = self.crashed(index, error)
             except BaseException:
                 self._give_back(call)  # cancelled: nobody will ask for what came
                 raise
@@ -286,7 +284,8 @@ class Run:
             return
         for step in self.plan.steps:
             if self.outcomes[step.index] is None:
-                _log.error("step %s of %s did not end when cut", step.name, self.plan.route)
+                place = {"step": step.name, "route": self.plan.route}
+                self._engine.bugs(tuple(place.values()), events.STEP_STUCK, self.trace, **place)
                 self.outcomes[step.index] = Failure(Cause.OUT_OF_TIME, "did not end when cut")
         self._finish()
 
@@ -295,6 +294,6 @@ class Run:
         if self._done is not None and not self._done.done():
             self._done.set_result(None)
 
-    def crashed(self, index: int) -> Outcome:
-        """The exception being handled came out of a step's direct call."""
-        return bug(self.plan.steps[index], self)
+    def crashed(self, index: int, error: Exception) -> Outcome:
+        """*error* came out of a step."""
+        return bug(self.plan.steps[index], self, error, self._engine.bugs)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gateway.call import Call, Trace
 from gateway.outcome import Cause, Failure, Outcome
 from gateway.plan.model import Scope
+from gateway.telemetry import events
+from gateway.telemetry.log import place_of
 
 if TYPE_CHECKING:
     from gateway.plan.model import Plan, Step
-
-_log = logging.getLogger("gateway.plan")
+    from gateway.telemetry.repetition import Sparing
 
 
 class Asking(Scope, Protocol):
@@ -24,6 +24,9 @@ class Asking(Scope, Protocol):
     deadline: float
     floor: float
     siblings: dict[bytes, Any]
+
+    def crashed(self, index: int, error: Exception) -> Outcome:
+        """What the step of this *index* ends with, now that it raised."""
 
 
 def call_of(step: Step, run: Asking, over: Failure | None) -> Call | Outcome:
@@ -41,8 +44,8 @@ def call_of(step: Step, run: Asking, over: Failure | None) -> Call | Outcome:
         if payload.__class__ is Failure:
             return instead(step, payload, run.inputs)
         identity = step.identify(run, payload) if step.identify is not None else None
-    except Exception:  # noqa: BLE001 - no step can hurt another
-        return bug(step, run)
+    except Exception as error:  # noqa: BLE001 - no step can hurt another
+        return run.crashed(step.index, error)
     return Call(
         step.name,
         payload,
@@ -57,11 +60,15 @@ def call_of(step: Step, run: Asking, over: Failure | None) -> Call | Outcome:
     )
 
 
-def bug(step: Step, run: Asking) -> Outcome:
-    """Turn the exception being handled into the step's outcome; the log has it under the request id."""
-    request_id = run.trace.request_id
-    _log.exception("bug in step %s of %s (request %s)", step.name, run.plan.route, request_id)
-    return instead(step, Failure(Cause.INTERNAL, f"see the log for {request_id}"), run.inputs)
+def bug(step: Step, run: Asking, error: Exception, log: Sparing) -> Outcome:
+    """Turn *error* into the step's outcome; *log* has it under the request id, without values of the request.
+
+    Of a bug that hits every request the log has the first few, and how many there were.
+    """
+    place = (run.plan.route, step.name, *place_of(error))
+    said = {"step": step.name, "route": run.plan.route}
+    log(place, events.BUG_IN_STEP, run.trace, error=error, hide=run.inputs, **said)
+    return instead(step, Failure(Cause.INTERNAL, f"see the log for {run.trace.request_id}"), run.inputs)
 
 
 def instead(step: Step, failure: Failure, inputs: Sequence[Any]) -> Outcome:

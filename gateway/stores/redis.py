@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import logging
 from asyncio import Queue
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -26,9 +25,12 @@ from gateway.stores.redis_link import TROUBLE, Command, Link
 from gateway.stores.redis_read import Read, Tally
 from gateway.stores.redis_settings import RedisSettings
 from gateway.stores.store import Copy
+from gateway.telemetry import events
+from gateway.telemetry.log import Log, place_of
+from gateway.telemetry.repetition import Sparing
 from gateway.timers import Timers
 
-_log = logging.getLogger("gateway.stores.redis")
+_log = Log("gateway.stores.redis")
 
 BATCH: Final = 16
 """Questions sent together. One round trip for all that came during the one before; few enough that large
@@ -92,6 +94,7 @@ class RedisStore:
         self._tally = Tally()
         self._written = self._write_errors = self._write_drops = 0
         self._tasks: list[asyncio.Task[None]] = []
+        self._told = Sparing(_log)
 
     # ── the store ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -156,6 +159,7 @@ class RedisStore:
             self._writes.get_nowait()
             self._write_drops += 1
         self._unwritten = 0
+        self._told.flush()
 
     def _spawn(self, link: Link, serve: Callable[[Link], Awaitable[None]]) -> asyncio.Task[None]:
         # An empty context: what a log line reads of a request must not stick to a task that outlives it.
@@ -170,9 +174,10 @@ class RedisStore:
             try:
                 await serve(link)
             except TROUBLE as error:
-                _log.warning("a connection to Redis was lost: %s", type(error).__name__)
-            except Exception:  # noqa: BLE001 - a bug must cost this batch, not the store
-                _log.exception("a fault of the Redis store")
+                kind = type(error).__name__
+                self._told(kind, events.REDIS_LOST, kind=kind)
+            except Exception as error:  # noqa: BLE001 - a bug must cost this batch, not the store
+                self._told(place_of(error), events.BUG_IN_STORE, error=error, part="Redis store")
 
     def _reader_changed(self, up: bool) -> None:  # noqa: FBT001 - the state itself is the news
         self._reading += 1 if up else -1

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -21,8 +20,11 @@ from typing import Any, Final
 from gateway.stores.hint import Hint, decode, encode
 from gateway.stores.redis_link import TROUBLE, Command, Link
 from gateway.stores.redis_settings import RedisSettings
+from gateway.telemetry import events
+from gateway.telemetry.log import Log, place_of
+from gateway.telemetry.repetition import Sparing
 
-_log = logging.getLogger("gateway.stores.redis")
+_log = Log("gateway.stores.redis")
 
 INTERVAL: Final = 1.0
 """Seconds between two looks at the board, half of it more or less by chance."""
@@ -60,6 +62,7 @@ class RedisHints:
         self._posts: dict[str, tuple[Hint, float]] = {}  # by topic: the latest is as good as all
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._told = Sparing(_log)
 
     def post(self, hint: Hint) -> None:
         """Leave *hint* for the others, as soon as Redis can be reached; never waits."""
@@ -86,6 +89,7 @@ class RedisHints:
             task.cancel()
             await asyncio.wait([task])
         await self._link.close()
+        self._told.flush()
 
     async def _work(self) -> None:
         while True:
@@ -107,9 +111,10 @@ class RedisHints:
             await self._exchange()
         except TROUBLE as error:
             self.counts.lost += 1
-            _log.warning("hints of other processes are not to be had: %s", type(error).__name__)
-        except Exception:  # noqa: BLE001 - a bug must cost this look, not all later ones
-            _log.exception("a fault of the board of hints")
+            kind = type(error).__name__
+            self._told(kind, events.HINTS_LOST, kind=kind)
+        except Exception as error:  # noqa: BLE001 - a bug must cost this look, not all later ones
+            self._told(place_of(error), events.BUG_IN_STORE, error=error, part="board of hints")
 
     async def _exchange(self) -> None:
         """Send what is to be posted, and look at the board."""

@@ -10,7 +10,6 @@ Rules of the file:
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -18,8 +17,10 @@ from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError, ResponseError
 
 from gateway.stores.redis_settings import RedisSettings
+from gateway.telemetry import events
+from gateway.telemetry.log import Log
 
-_log = logging.getLogger("gateway.stores.redis")
+_log = Log("gateway.stores.redis")
 
 TROUBLE: Final = (RedisError, OSError, TimeoutError)
 """What a server or a network does to a question. All else is a bug of ours."""
@@ -80,7 +81,7 @@ class Link:
         except TROUBLE as error:
             if not self._told:  # once per outage
                 self._told = True
-                _log.warning("no connection to Redis: %s", type(error).__name__)
+                _log(events.REDIS_UNREACHABLE, kind=type(error).__name__)
             await self._drop()
             return False
         except BaseException:
@@ -88,7 +89,7 @@ class Link:
             raise
         if self._told:
             self._told = False
-            _log.warning("connected to Redis again")
+            _log(events.REDIS_CONNECTED)
         self._set(up=True)
         return True
 

@@ -10,12 +10,13 @@ Rules of the file:
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 from functools import partial
 from typing import Final, Protocol
 
 from gateway.outcome import Failure
+from gateway.telemetry import events
+from gateway.telemetry.log import Log
 
 PERIOD: Final = 1.0
 """Seconds between two looks: a quarter of the time after which idle connections expire."""
@@ -26,7 +27,7 @@ _LASTING: Final = 1.5
 _LONGEST: Final = 16
 """Periods between two attempts to reach an upstream that is down."""
 
-_log = logging.getLogger("gateway.transport.warm")
+_log = Log("gateway.transport.warm")
 
 
 class Opening(Protocol):
@@ -117,9 +118,9 @@ class Warm:
         was, self._failing = self._failing, self._made == 0
         self._pause = min(2 * self._pause, _LONGEST * self._period) if self._failing else self._period
         if self._failing and not was:
-            _log.warning("no connection to %s in advance: %s", self._name, self._why)
+            _log(events.UPSTREAM_UNREACHABLE, upstream=self._name, why=self._why)
         elif was and not self._failing:
-            _log.info("connections to %s can be made again", self._name)
+            _log(events.UPSTREAM_REACHABLE, upstream=self._name)
 
     def _end_round(self) -> None:
         if self._first is not None and not self._first.done():

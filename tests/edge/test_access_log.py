@@ -1,17 +1,20 @@
 """Requests with a problem get a line, without their values, and no outage becomes a flood of lines."""
 
+import asyncio
 import logging
 
 import pytest
 
 from gateway.buffered import Buffered
-from gateway.call import Trace
-from gateway.edge.access_log import LINES, AccessLog
+from gateway.call import Call, Trace
+from gateway.edge.access_log import AccessLog
 from gateway.outcome import Cause, Failure, Freshness, Success
 from gateway.plan.background import Background
 from gateway.plan.engine import Engine
 from gateway.plan.execute import Run
 from gateway.plan.model import Plan, Step
+from gateway.recording import Kind, Recording
+from gateway.telemetry.repetition import FIRST, PERIOD
 from gateway.timers import Timers
 from tests.support.virtual_time import VirtualTimeLoop
 
@@ -23,29 +26,45 @@ LIVE = Success(b'{"name": "Ada"}')
 def logged(caplog):
     """What was logged so far: pairs of level and line."""
     caplog.set_level(logging.INFO, "gateway.access")
-    return lambda: [(record.levelname, record.getMessage()) for record in caplog.records]
+    return lambda: [(record.levelname, record.msg.text) for record in caplog.records]
+
+
+@pytest.fixture
+def facts(caplog):
+    """The facts of the lines logged so far."""
+    caplog.set_level(logging.INFO, "gateway.access")
+    return lambda: [record.msg.facts for record in caplog.records]
 
 
 class Desk:
-    """A log with a clock that stands still until told; ``ends`` lets requests end."""
+    """A log, and requests that end before it."""
 
     def __init__(self, *, every=False):
-        self.now = 100.0
-        self.log = AccessLog(every=every, clock=lambda: self.now)
+        self.log = AccessLog(every=every)
 
-    def ends(self, status=200, *outcomes, degraded=False, seconds=0.01, inputs=()):
-        self.log(run_of(*(outcomes or (LIVE,)), inputs=inputs), status, degraded, seconds)
+    def ends(self, status=200, *outcomes, degraded=False, seconds=0.01, size=17, **run):
+        self.log(run_of(*(outcomes or (LIVE,)), **run), status, degraded, seconds, size)
 
 
-def run_of(*outcomes, inputs=()):
+def run_of(*outcomes, inputs=(), calls=(), recording=None):
     """A run over steps a, b, c, … that ended so; its time limit is one second."""
     steps = [Step("abc"[i], i, source=None, prepare=None) for i in range(len(outcomes))]
     loop = VirtualTimeLoop()
     engine = Engine(Timers(loop), Buffered(0), Background(), loop.time)
-    run = Run(Plan("GET /x/{id}", tuple(steps), 1.0, merge=None), engine, inputs, TRACE, 1.0)
+    trace = Trace(TRACE.trace_id, "00", "req-1")
+    trace.recording = recording
+    run = Run(Plan("GET /x/{id}", tuple(steps), 1.0, merge=None), engine, inputs, trace, 1.0)
     run.outcomes[:] = outcomes
+    run.calls[: len(calls)] = calls
     loop.close()
     return run
+
+
+def call(elapsed, attempt=1):
+    """A call that took so many seconds and attempts."""
+    made = Call("a", None, 1.0, 1.0, TRACE)
+    made.elapsed, made.attempt = elapsed, attempt
+    return made
 
 
 def test_complete_answer_in_time_gets_no_line(logged):
@@ -56,15 +75,60 @@ def test_complete_answer_in_time_gets_no_line(logged):
 
 def test_degraded_answer_is_a_warning_that_says_how_every_step_ended(logged):
     stale = Success(b"{}", Freshness.FALLBACK, Cause.CIRCUIT_OPEN)
+    late = Failure(Cause.TIMEOUT, "no answer within 300 ms")
 
-    Desk().ends(200, LIVE, Failure(Cause.TIMEOUT, "no answer within 300 ms"), stale, degraded=True)
+    Desk().ends(200, LIVE, late, stale, degraded=True, calls=(call(0.0031), call(0.3, attempt=2), None))
 
     [(level, line)] = logged()
     assert level == "WARNING"
     assert line == (
-        "GET /x/{id} 200 in 10.0 ms request=req-1 trace=0af7651916cd43dd8448eb211c80319c "
-        "a=live b=timeout(no answer within 300 ms) c=fallback(circuit_open)"
+        "GET /x/{id} 200 in 10.0 ms, 17 B: a=live 3.1 ms; "
+        "b=timeout (no answer within 300 ms) 300.0 ms, 2 attempts; c=fallback for circuit_open"
     )
+
+
+def test_line_tells_machines_the_same(facts):
+    late = Failure(Cause.TIMEOUT, "no answer within 300 ms")
+
+    Desk().ends(200, LIVE, late, degraded=True, calls=(call(0.0031), call(0.3, attempt=2)))
+
+    assert facts() == [
+        {
+            "route": "GET /x/{id}",
+            "status": 200,
+            "ms": 10.0,
+            "bytes": 17,
+            "degraded": ["b"],
+            "steps": [
+                {"step": "a", "served": "live", "bytes": 15, "ms": 3.1},
+                {
+                    "step": "b",
+                    "served": "nothing",
+                    "cause": "timeout",
+                    "detail": "no answer within 300 ms",
+                    "ms": 300.0,
+                    "attempts": 2,
+                },
+            ],
+            "request_id": "req-1",
+            "trace_id": TRACE.trace_id,
+        }
+    ]
+
+
+def test_line_has_the_ids_of_its_request(logged, caplog):
+    Desk(every=True).ends()
+
+    assert caplog.records[0].getMessage().endswith(f" request=req-1 trace={TRACE.trace_id}")
+
+
+def test_hedges_are_told_where_they_were_recorded(logged):
+    recording = Recording(TRACE.trace_id, "", sink=None, clock=lambda: 0.0)
+    recording.begin(Kind.ATTEMPT, "a", 0.0).hedge = True
+
+    Desk(every=True).ends(recording=recording, calls=(call(0.02),))
+
+    assert logged()[0][1].endswith(": a=live 20.0 ms, 1 hedged")
 
 
 def test_failed_request_is_a_warning_also_for_steps_that_never_ended(logged):
@@ -72,7 +136,7 @@ def test_failed_request_is_a_warning_also_for_steps_that_never_ended(logged):
 
     [(level, line)] = logged()
     assert level == "WARNING"
-    assert line.endswith(" a=failed b=unfinished")
+    assert line.endswith(" a=failed; b=unfinished")
 
 
 @pytest.mark.parametrize(("seconds", "lines"), [(0.79, 0), (0.8, 1)])
@@ -83,9 +147,12 @@ def test_request_that_took_most_of_its_time_limit_is_slow(logged, seconds, lines
 
 
 def test_every_request_gets_a_line_if_so_configured(logged):
-    Desk(every=True).ends()
+    desk = Desk(every=True)
 
-    assert [level for level, _ in logged()] == ["INFO"]
+    for _ in range(10 * FIRST):
+        desk.ends()
+
+    assert [level for level, _ in logged()] == ["INFO"] * 10 * FIRST
 
 
 def test_no_value_of_the_request_or_of_an_answer_stands_in_a_line(logged):
@@ -96,81 +163,60 @@ def test_no_value_of_the_request_or_of_an_answer_stands_in_a_line(logged):
 
 
 def test_request_refused_at_the_edge_is_logged_only_with_all_others(logged):
-    Desk().log.refused("GET /x", 400, "req-1", 0.0)
-    Desk(every=True).log.refused("GET /x", 400, "req-2", 0.0)
+    Desk().log.refused("GET /x", 400, TRACE, 0.0)
+    Desk(every=True).log.refused("GET /x", 400, TRACE, 0.0)
 
-    assert logged() == [("INFO", "GET /x 400 in 0.0 ms request=req-2 refused")]
+    assert logged() == [("INFO", "GET /x 400 in 0.0 ms, refused")]
 
 
 def test_request_refused_for_want_of_space_is_a_problem(logged):
-    Desk().log.refused("GET /x", 503, "req-1", 0.0)
+    Desk().log.refused("GET /x", 503, TRACE, 0.0)
 
     assert [level for level, _ in logged()] == ["WARNING"]
 
 
-def test_outage_writes_no_more_than_so_many_lines_a_second(logged):
+def test_outage_writes_a_few_lines_and_then_how_many_more_there_were(logged):
     desk = Desk()
 
     for _ in range(10_000):
         desk.ends(502, Failure(Cause.FAILED))
-
-    assert len(logged()) == LINES
-
-
-def test_next_second_begins_with_how_many_lines_were_left_out(logged):
-    desk = Desk()
-    for _ in range(LINES + 7):
-        desk.ends(502)
-
-    desk.now += 1.0
-    desk.ends(503)
-
-    assert [line.split(" in ")[0] for _, line in logged()[LINES:]] == [
-        "7 more lines were left out",
-        "GET /x/{id} 503",
-    ]
-
-
-def test_healthy_request_after_an_outage_tells_what_was_left_out(logged):
-    desk = Desk()
-    for _ in range(LINES + 1):
-        desk.ends(502)
-
-    desk.now += 1.0
-    desk.ends(200)
-
-    assert logged()[-1] == ("WARNING", "1 more line was left out")
-
-
-def test_minute_of_outage_writes_one_summary_a_second(logged):
-    desk = Desk()
-
-    for _ in range(60):
-        for _ in range(100):
-            desk.ends(502)
-        desk.now += 1.0
-
-    summaries = [line for _, line in logged() if "left out" in line]
-    assert summaries == ["80 more lines were left out"] * 59
-    assert len(logged()) == 60 * LINES + 59
-
-
-def test_flushed_log_says_what_was_left_out_once(logged):
-    desk = Desk()
-    for _ in range(LINES + 2):
-        desk.ends(502)
-
-    desk.log.flush()
     desk.log.flush()
 
-    assert [line for _, line in logged()[LINES:]] == ["2 more lines were left out"]
+    assert len(logged()) == FIRST + 1
+    assert logged()[-1] == ("WARNING", f"{10_000 - FIRST} more in 10 s: GET /x/{{id}} 502 a=failed")
 
 
-def test_lines_spread_over_time_are_all_written(logged):
+def test_problem_of_another_kind_is_written_in_the_midst_of_an_outage(logged):
+    desk = Desk()
+    for _ in range(100):
+        desk.ends(502, Failure(Cause.FAILED))
+
+    desk.ends(504, Failure(Cause.TIMEOUT))
+
+    assert logged()[-1][1].endswith("504 in 10.0 ms, 17 B: a=timeout")
+
+
+def test_refusals_of_one_kind_are_written_sparingly_too(logged):
     desk = Desk()
 
-    for _ in range(5 * LINES):
-        desk.ends(502)
-        desk.now += 1.01 / LINES
+    for _ in range(100):
+        desk.log.refused("GET /x", 503, TRACE, 0.0)
+    desk.log.flush()
 
-    assert len(logged()) == 5 * LINES
+    assert logged()[-1][1] == f"{100 - FIRST} more in 10 s: GET /x 503 in 0.0 ms, refused"
+
+
+def test_minute_of_outage_is_told_once_a_period(logged):
+    async def outage():
+        desk = Desk()
+        for _ in range(60):
+            for _ in range(100):
+                desk.ends(502, Failure(Cause.FAILED))
+            await asyncio.sleep(1.0)
+
+    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+        runner.run(outage())
+
+    summaries = [line for _, line in logged() if " more in " in line]
+    assert len(summaries) == 60 / PERIOD
+    assert len(logged()) == FIRST + len(summaries)

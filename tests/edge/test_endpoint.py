@@ -38,13 +38,14 @@ class RequestMeter:
 
 class AccessLog:
     def __init__(self):
-        self.ended, self.refusals = [], []
+        self.ended, self.refusals, self.sizes = [], [], []
 
-    def __call__(self, run, status, degraded, seconds):
+    def __call__(self, run, status, degraded, seconds, size):
+        self.sizes.append(size)
         self.ended.append((run.plan.route, status, degraded, round(seconds, 3)))
 
-    def refused(self, route, status, request_id, seconds):
-        self.refusals.append((route, status, request_id))
+    def refused(self, route, status, trace, seconds):
+        self.refusals.append((route, status, trace.request_id))
 
 
 class Route:

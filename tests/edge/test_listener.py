@@ -20,8 +20,8 @@ class Told:
     def record(self, status, degraded, seconds):
         self.records.append((status, degraded))
 
-    def refused(self, route, status, request_id, seconds):
-        self.refusals.append((route, status, request_id))
+    def refused(self, route, status, trace, seconds):
+        self.refusals.append((route, status, trace.request_id))
 
 
 def page_or_endpoint(name):
@@ -33,7 +33,7 @@ def page_or_endpoint(name):
 
 
 async def buggy(scope, receive, send, params=None):
-    raise KeyError("s3cret")
+    raise KeyError("s3cret", scope["query_string"], scope["headers"], params)
 
 
 class Gateway:
@@ -45,6 +45,7 @@ class Gateway:
             ("/user/{id:int}", page_or_endpoint("user")),
             ("/all/{rest:path}", page_or_endpoint("all")),
             ("/bug", buggy),
+            ("/bug/{id}", buggy),
         ):
             assert router.add("GET", parse_pattern(pattern), endpoint) is None
         self.told = Told()
@@ -105,8 +106,18 @@ async def test_bug_is_a_500_whose_id_is_in_the_log_and_whose_text_is_not_in_the_
     assert (answer.status, answer.json["cause"], answer.json["request_id"]) == (500, "internal", "r-1")
     assert b"s3cret" not in answer.body
     [record] = caplog.records
-    assert (record.levelno, "r-1" in record.getMessage(), "s3cret" in caplog.text) == (
-        logging.ERROR,
-        True,
-        True,
-    )
+    assert record.levelno == logging.ERROR
+    assert record.getMessage().startswith("bug outside of any step request=r-1 trace=")
+    assert "KeyError" in caplog.text
+
+
+async def test_bug_that_quotes_the_request_is_logged_without_what_it_quotes(caplog):
+    headers = [("authorization", "Bearer s3cret-token"), ("cookie", "a=s3cret-cookie")]
+
+    await Gateway().ask("/bug/s3cret-id", headers=headers, query=b"q=s3cret%20query&bug")
+
+    assert "KeyError: ('s3cret', " in caplog.text
+    assert "s3cret-token" not in caplog.text
+    assert "s3cret-cookie" not in caplog.text
+    assert "s3cret%20query" not in caplog.text
+    assert "s3cret-id" not in caplog.text

@@ -437,7 +437,7 @@ async def test_bug_in_the_hedge_is_logged_and_leaves_the_first_attempt_alone(cap
     with caplog.at_level(logging.ERROR):
         assert (await hedged.ask()).body == b"1"
 
-    assert "bug in a hedge of step orders (request req-1)" in caplog.text
+    assert "bug in a hedge of step orders request=req-1 trace=" in caplog.text
     await hedged.assert_idle()
 
 

@@ -6,8 +6,10 @@ import pytest
 
 from gateway.call import Call, Trace
 from gateway.outcome import Cause, Failure, Freshness, Success
-from gateway.plan.making import call_of
+from gateway.plan.making import bug, call_of
 from gateway.plan.model import Plan, Step
+from gateway.telemetry.log import Log
+from gateway.telemetry.repetition import FIRST, Sparing
 
 FAILED = Failure(Cause.FAILED)
 OVER = Failure(Cause.OUT_OF_TIME)
@@ -17,16 +19,18 @@ def fallback(failure, _inputs):
     return Success(b"0", Freshness.FALLBACK, failure.cause)
 
 
-def made(step, *, outcomes=(None, None), over=None):
+def made(step, *, outcomes=(None, None), over=None, inputs=("42",), log=None):
     needed = Step("needed", 0, None, None)
+    log = log or Sparing(Log("gateway.plan"))
     run = SimpleNamespace(
         plan=Plan("GET /x", (needed, step), 1.0, merge=None),
         outcomes=outcomes,
-        inputs=["42"],
+        inputs=inputs,
         trace=Trace("0" * 32, "00", "req-1"),
         deadline=7.0,
         floor=0.02,
         siblings={},
+        crashed=lambda index, error: bug((needed, step)[index], run, error, log),
     )
     return call_of(step, run, over), run
 
@@ -88,8 +92,31 @@ def test_bug_is_the_outcome_and_is_logged(part, caplog):
     outcome, _ = made(a_step(**{part: broken}))
 
     assert outcome.cause is Cause.INTERNAL
-    assert "req-1" in caplog.text
+    assert "bug in step s of GET /x request=req-1 trace=000" in caplog.text
     assert not isinstance(outcome, Call)
+
+
+def test_values_of_the_request_are_not_logged_with_its_bug(caplog):
+    def broken(run):
+        raise ValueError(f"cannot read {run.inputs[0]} of {run.inputs[1]!r}")
+
+    _, _ = made(a_step(broken), inputs=["s3cret-token", b'{"pin": "4711-0815"}'])
+
+    assert "ValueError: cannot read [redacted]" in caplog.text
+    assert not any(value in caplog.text for value in ("s3cret-token", "4711-0815"))
+
+
+def test_bug_that_hits_every_request_is_logged_a_few_times(caplog):
+    def broken(run):
+        raise KeyError("x")
+
+    log = Sparing(Log("gateway.plan"))
+    for _ in range(100):
+        made(a_step(broken), log=log)
+    log.flush()
+
+    assert len(caplog.records) == FIRST + 1
+    assert caplog.records[-1].getMessage() == f"{100 - FIRST} more in 10 s: bug in step s of GET /x"
 
 
 def test_payload_that_failed_is_not_asked_which_calls_it_equals():

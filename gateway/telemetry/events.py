@@ -1,0 +1,187 @@
+"""Every event that is logged: its name, its level, its sentence and its facts, in one place.
+
+Names are for machines and do not change; sentences are for people and may. The ids of the request and the
+upstream's trace stand beside the facts wherever an event belongs to a request.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One kind of line. *text* is a format string over the *facts*; *help* says when it is written."""
+
+    name: str
+    level: int
+    text: str
+    help: str
+    facts: tuple[str, ...] = ()
+
+
+ANSWERED: Final = Event(
+    "request.answered",
+    logging.WARNING,
+    "{route} {status} in {ms:.1f} ms",
+    "A request was answered; `server: { access_log: … }` says which are told. Level info without a problem.",
+    ("route", "status", "ms", "bytes", "degraded", "steps"),
+)
+REFUSED: Final = Event(
+    "request.refused",
+    logging.INFO,
+    "{route} {status} in {ms:.1f} ms, refused",
+    "A request was answered without its plan: it was malformed, unroutable, or one too many.",
+    ("route", "status", "ms"),
+)
+BUG_IN_STEP: Final = Event(
+    "bug.step",
+    logging.ERROR,
+    "bug in step {step} of {route}",
+    "A step raised, with its traceback; the step counts as `internal`.",
+    ("step", "route"),
+)
+BUG_IN_HEDGE: Final = Event(
+    "bug.hedge", logging.ERROR, "bug in a hedge of step {step}", "A second attempt raised.", ("step",)
+)
+BUG_APART: Final = Event(
+    "bug.apart",
+    logging.ERROR,
+    "bug in step {step}, apart from its request",
+    "A shared flight or a refresh raised; the ids are those of the request that began it.",
+    ("step",),
+)
+BUG_OF_WORK: Final = Event(
+    "bug.work", logging.ERROR, "bug in work apart from requests", "Other work beside requests raised."
+)
+BUG_IN_REQUEST: Final = Event(
+    "bug.request",
+    logging.ERROR,
+    "bug outside of any step",
+    "Reading a request or writing its answer raised; the client got a 500 with the request's id.",
+)
+BUG_IN_PAGE: Final = Event(
+    "bug.page", logging.ERROR, "bug in {page}", "One of the gateway's own pages raised.", ("page",)
+)
+BUG_IN_LISTENER: Final = Event(
+    "bug.listener",
+    logging.ERROR,
+    "the listener of circuit {breaker} failed at {old} → {new}",
+    "Who is told of a breaker's changes raised.",
+    ("breaker", "old", "new"),
+)
+BUG_IN_STORE: Final = Event(
+    "bug.store", logging.ERROR, "a fault of the {part}", "A part of the Redis store raised.", ("part",)
+)
+STEP_STUCK: Final = Event(
+    "step.stuck",
+    logging.ERROR,
+    "step {step} of {route} did not end when cut",
+    "A source ignored its call's end; the answer left without it.",
+    ("step", "route"),
+)
+BREAKER_CHANGED: Final = Event(
+    "breaker.changed",
+    logging.WARNING,
+    "breaker of {breaker}: {old} → {new} ({why})",
+    "A breaker changed its state.",
+    ("breaker", "old", "new", "why"),
+)
+OPERATED: Final = Event(
+    "operator.breaker",
+    logging.WARNING,
+    "operator: {action} of the breaker of {upstream}",
+    "An operator forced or reset the breakers of an upstream.",
+    ("action", "upstream"),
+)
+STAND_INS_TURNED: Final = Event(
+    "operator.stand_ins",
+    logging.WARNING,
+    "operator: what stands in for failures is {action}",
+    "An operator let stale copies and fallbacks stand in for failures, or not.",
+    ("action",),
+)
+CLIENT_REFUSED: Final = Event(
+    "client.refused",
+    logging.INFO,
+    "a client's request was refused before it was whole: {status}",
+    "A client sent too much, or what is not HTTP.",
+    ("status",),
+)
+UPSTREAM_UNREACHABLE: Final = Event(
+    "upstream.unreachable",
+    logging.WARNING,
+    "no connection to {upstream} in advance: {why}",
+    "Connections that are kept open in advance cannot be made; told once per outage.",
+    ("upstream", "why"),
+)
+UPSTREAM_REACHABLE: Final = Event(
+    "upstream.reachable",
+    logging.INFO,
+    "connections to {upstream} can be made again",
+    "The end of `upstream.unreachable`.",
+    ("upstream",),
+)
+REDIS_UNREACHABLE: Final = Event(
+    "redis.unreachable",
+    logging.WARNING,
+    "no connection to Redis: {kind}",
+    "Told once per outage and connection.",
+    ("kind",),
+)
+REDIS_CONNECTED: Final = Event(
+    "redis.connected", logging.WARNING, "connected to Redis again", "The end of `redis.unreachable`."
+)
+REDIS_LOST: Final = Event(
+    "redis.lost",
+    logging.WARNING,
+    "a connection to Redis was lost: {kind}",
+    "A question did not get its answer.",
+    ("kind",),
+)
+HINTS_LOST: Final = Event(
+    "redis.hints_lost",
+    logging.WARNING,
+    "hints of other processes are not to be had: {kind}",
+    "A look at the board of hints failed.",
+    ("kind",),
+)
+OPENED_LATE: Final = Event(
+    "gateway.opened_late",
+    logging.WARNING,
+    "the gateway opens at its first request; open it with its application instead: "
+    "FastAPI(lifespan=gateway.lifespan)",
+    "A mounted gateway was not opened by its application.",
+)
+FEW_FILES: Final = Event(
+    "gateway.few_files",
+    logging.WARNING,
+    "bulkhead slots ({slots} in all) exceed the limit of open files ({limit})",
+    "The limit of open files is too low for what the configuration allows.",
+    ("slots", "limit"),
+)
+SERVING: Final = Event(
+    "gateway.serving",
+    logging.INFO,
+    "{listener} on {url}",
+    "A listener takes requests.",
+    ("listener", "url"),
+)
+REPEATED: Final = Event(
+    "log.repeated",
+    logging.WARNING,
+    "{count} more in {seconds:.0f} s: {line}",
+    "So many lines like this one were left out since the last time that this was said.",
+    ("count", "seconds", "of", "line"),
+)
+FOREIGN: Final = "log"
+"""The event of lines that other libraries wrote; `logger` says which."""
+
+
+def all_events() -> list[Event]:
+    """Every event of this file, by name."""
+    return sorted(
+        (each for each in globals().values() if isinstance(each, Event)), key=lambda each: each.name
+    )
