@@ -24,6 +24,7 @@ from gateway.compiler.routes import CompiledRoute
 from gateway.compiler.shared import Shared
 from gateway.compiler.showing import Own, feed_of
 from gateway.compiler.stores import Stores
+from gateway.compiler.tracing import intake_of, tracing_of
 from gateway.compiler.upstreams import Upstream
 from gateway.compiler.watching import watch_admission, watch_common, watch_compiled
 from gateway.config import Loaded, load
@@ -34,7 +35,6 @@ from gateway.edge.admin import Insight, admin_app
 from gateway.edge.admission import Admission
 from gateway.edge.answer import Message, Receive, Send
 from gateway.edge.health import Health, Phase
-from gateway.edge.incoming import Intake
 from gateway.edge.listener import Listener
 from gateway.edge.pages import public_pages
 from gateway.layers.circuit_state import Transition
@@ -90,7 +90,8 @@ class Gateway:
         self._grace = DRAIN
         self._closing = False
         self._opening = asyncio.Lock()
-        self._intake = Intake(map(str, server.trust), server.timeout_header)
+        self._tracing = tracing_of(loaded.config, environ, time.monotonic, self.metrics.exemplify)
+        self._intake = intake_of(loaded.config, self._tracing)
         self._access_log = _access_log(server.access_log)
         limit = server.admission
         self._admission = Admission(limit.in_flight) if limit is not None else None
@@ -141,6 +142,7 @@ class Gateway:
                 return
             loop = asyncio.get_running_loop()
             self._timers.loop = loop
+            self._tracing.open()
             await self._stores.open()
             self._compiled.commons.open()
             await asyncio.gather(*(address.open() for address in self._addresses()))
@@ -175,6 +177,7 @@ class Gateway:
         for address in self._addresses():
             await address.close()
         await self._stores.close()
+        await self._tracing.close()
         if self._lag is not None:
             self._lag.stop()
         self._timers.close()
@@ -279,6 +282,7 @@ class Gateway:
         """Register what is looked at when metrics are scraped."""
         watch = self.metrics.watch
         watch_common(watch, self._buffered, self._background, self._stand_ins)
+        watch.samples(names.SPANS, self._tracing.samples)
         watch_compiled(watch, self._compiled, self._stores, time.monotonic)
         if self._admission is not None:
             watch_admission(watch, self._admission)

@@ -52,11 +52,11 @@ class Change(NamedTuple):
 class Peer:
     """Whom attempts are made at: one address of an upstream, and the last changes of its breaker."""
 
-    __slots__ = ("base_path", "changes", "host", "port", "scheme", "upstream")
+    __slots__ = ("base", "changes", "host", "port", "upstream")
 
     def __init__(self, upstream: str, scheme: str = "http", host: str = "", port: int = 0) -> None:
         self.upstream = upstream
-        self.scheme = scheme
+        self.base = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
         self.host = host
         self.port = port
         self.changes: deque[Change] = deque(maxlen=_CHANGES)
@@ -138,7 +138,6 @@ class Request(NamedTuple):
     path: str
     scheme: str
     server: tuple[str, int | None] | None
-    client: str
     http_version: str
 
 
@@ -146,8 +145,9 @@ class Recording:
     """One request, or one piece of work apart from requests (``origin`` says of which step it is).
 
     *trace_id* and *parent_id* are hex digits as in ``Trace``. ``sampled``: it is exported whatever happens.
-    ``debug``: its answer tells how it was made. ``status`` is that of the answer, 0 if there was none, and
-    ``cause`` what failed the whole of it.
+    ``debug``: its answer tells how it was made, with ``hosts`` also where upstreams are. ``status`` is the
+    answer's, 0 if there was none, and ``cause`` what failed the whole of it. ``why`` it is kept, if not for
+    being sampled, its sink says.
     """
 
     __slots__ = (
@@ -157,6 +157,7 @@ class Recording:
         "degraded",
         "ended",
         "failed",
+        "hosts",
         "kept",
         "links",
         "name",
@@ -174,6 +175,7 @@ class Recording:
         "trace_id",
         "tracestate",
         "wall",
+        "why",
     )
 
     def __init__(
@@ -185,7 +187,6 @@ class Recording:
         clock: Callable[[], float],
         wall_clock: Callable[[], float] = time.time,
         sampled: bool = False,
-        debug: bool = False,
     ) -> None:
         self.trace_id = trace_id
         self.parent_id = parent_id
@@ -195,7 +196,8 @@ class Recording:
         self.started = clock()
         self.wall = wall_clock() - self.started
         self.sampled = sampled
-        self.debug = debug
+        self.debug = False
+        self.hosts = False
         self.name = ""
         self.request: Request | None = None
         self.request_id = ""
@@ -208,6 +210,7 @@ class Recording:
         self.degraded = False
         self.failed = False
         self.slow = False
+        self.why = ""
         self.ended = 0.0
         self.kept = False
 
@@ -261,16 +264,16 @@ class Recording:
         self.link(step, other, kind)
         return other
 
-    def finish_apart(self, outcome: Outcome, now: float) -> None:
+    def finish_apart(self, outcome: Outcome) -> None:
         """Work apart from requests ended as *outcome*."""
         self.failed = outcome.__class__ is Failure
         self.cause = outcome.cause or ""
-        self.finish(now)
+        self.finish()
 
-    def finish(self, now: float) -> None:
-        """The request is over, and its answer on the way."""
+    def finish(self) -> None:
+        """The request is over, and its answer out."""
         if not self.ended:
-            self.ended = now
+            self.ended = self.clock()
             self.kept = self.sink.ended(self)
 
     def __repr__(self) -> str:

@@ -76,8 +76,10 @@ def test_changes_of_a_breaker_belong_to_the_attempts_during_which_they_happened(
 def test_sink_is_told_once_that_a_request_is_over():
     scene = Scene()
 
-    scene.recording.finish(11.0)
-    scene.recording.finish(12.0)
+    scene.now = 11.0
+    scene.recording.finish()
+    scene.now = 12.0
+    scene.recording.finish()
 
     assert (scene.sink.recordings, scene.recording.ended) == ([scene.recording], 11.0)
 
@@ -86,7 +88,8 @@ def test_sink_is_told_once_that_a_request_is_over():
 def test_what_ends_after_its_request_is_told_late_if_the_request_is_kept(kept):
     scene = Scene(kept)
     loser = scene.recording.begin(Kind.ATTEMPT, "orders", 10.0)
-    scene.recording.finish(11.0)
+    scene.now = 11.0
+    scene.recording.finish()
 
     scene.recording.end(loser, Failure(Cause.OUT_OF_TIME), 11.5)
 
@@ -109,7 +112,8 @@ def test_work_apart_says_how_it_ended():
     scene = Scene()
     apart = scene.recording.apart("f" * 32, "orders", "flight")
 
-    apart.finish_apart(Failure(Cause.TIMEOUT), 12.0)
+    scene.now = 12.0
+    apart.finish_apart(Failure(Cause.TIMEOUT))
 
     assert (apart.failed, apart.cause, apart.ended) == (True, "timeout", 12.0)
     assert scene.sink.recordings == [apart]

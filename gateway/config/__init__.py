@@ -16,6 +16,7 @@ from gateway.config.route import MergeSpec, RouteSpec
 from gateway.config.schema import json_schema
 from gateway.config.server import ServerSpec
 from gateway.config.step import StepSpec
+from gateway.config.telemetry import DebugSpec, TelemetrySpec, TracesSpec
 from gateway.config.upstream import UpstreamSpec
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "CacheSpec",
     "Config",
     "ConfigError",
+    "DebugSpec",
     "EnvText",
     "Fault",
     "HedgeSpec",
@@ -43,6 +45,8 @@ __all__ = [
     "ServerSpec",
     "StepSpec",
     "StoreSpec",
+    "TelemetrySpec",
+    "TracesSpec",
     "UpstreamSpec",
     "WarmSpec",
     "defaults_table",

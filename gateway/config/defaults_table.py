@@ -19,7 +19,7 @@ from gateway.config.server import ServerSpec
 from gateway.config.specs import fields_of
 from gateway.config.step import StepSpec
 from gateway.config.surface import FROM_THE_KEY, bare
-from gateway.config.telemetry import TelemetrySpec
+from gateway.config.telemetry import DebugSpec, TelemetrySpec, TracesSpec
 from gateway.config.tls import TlsSpec
 from gateway.config.upstream import UpstreamSpec
 
@@ -28,6 +28,8 @@ SECTIONS: tuple[tuple[str, type], ...] = (
     ("`server`", ServerSpec),
     ("`admission` of the server", AdmissionSpec),
     ("`telemetry`", TelemetrySpec),
+    ("`traces` of the telemetry", TracesSpec),
+    ("`debug` of the telemetry", DebugSpec),
     ("A store", StoreSpec),
     ("An upstream", UpstreamSpec),
     ("`breaker` of an upstream", BreakerSpec),

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
-from gateway.edge import problems
+from gateway.edge import problems, recorded
 from gateway.edge.age import age_line
 from gateway.edge.answer import Message, Receive, Send, answer, header_block
 from gateway.edge.body import Refusal, read_body
+from gateway.edge.debug import debug_line
 from gateway.edge.degraded import Degradation
 from gateway.edge.hangup import HangUp
 from gateway.edge.inputs import InputFault
@@ -124,7 +125,7 @@ class Endpoint:
         if self._answering.reads_body:
             taken = await self._take_body(headers, receive, trace, limit)
             if taken is None:
-                self._meter.client_gone()
+                self._left(trace, scope)
                 return
             if not isinstance(taken, bytes):
                 await self._refuse(scope, send, taken, arrived, trace)
@@ -155,12 +156,15 @@ class Endpoint:
             await run.run()
         finally:
             watch.disarm()
+        recording = run.trace.recording
         if run.abandoned:
-            self._meter.client_gone()
+            self._left(run.trace, scope)
             return
         status, block, body, degraded = self._answer_of(run)
         if self._timing is not None:
             block += self._timing.line(run.calls, run.outcomes, run.trace.trace_id)
+        if recording is not None and recording.debug:
+            block += debug_line(run, recording, self._engine.clock())
         seconds = self._engine.clock() - arrived  # up to here it was our time, from here it is the client's
         await answer(scope, send, status, block, body)
         self._meter.record(status, degraded, seconds)
@@ -168,6 +172,14 @@ class Endpoint:
             self._access_log(run, status, degraded, seconds, len(body))
         if self._witness is not None:
             self._witness(run, status, degraded, seconds)
+        if recording is not None:
+            recorded.answered(recording, run, scope, status, degraded=degraded, seconds=seconds)
+
+    def _left(self, trace: Trace, scope: Message) -> None:
+        """The client left before its answer."""
+        self._meter.client_gone()
+        if trace.recording is not None:
+            recorded.refused(trace.recording, self.plan.route, scope, 0)
 
     def _answer_of(self, run: Run) -> tuple[int, bytes, bytes, bool]:
         """Status, header lines, body, and whether the answer is degraded."""
@@ -221,3 +233,5 @@ class Endpoint:
         self._meter.record(problem.status, False, seconds)
         if self._access_log is not None:
             self._access_log.refused(self.plan.route, problem.status, trace, seconds)
+        if trace.recording is not None:
+            recorded.refused(trace.recording, self.plan.route, scope, problem.status)

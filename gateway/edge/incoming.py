@@ -15,9 +15,10 @@ import re
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from random import getrandbits
-from typing import Final
+from typing import Final, Protocol
 
 from gateway.call import TIME_HEADER, Trace
+from gateway.edge.debug import FORWARDED, HEADER, DebugAccess
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -39,19 +40,40 @@ _MILLISECONDS: Final = re.compile(rb"[1-9][0-9]{0,8}").fullmatch
 _CLEAN: Final = re.compile(rb"[ -~]*").fullmatch
 
 
+class Recorder(Protocol):
+    """Decides which requests are recorded. Must neither block nor raise."""
+
+    def begin(self, trace: Trace, parent: bool | None) -> None:  # noqa: FBT001 - yes, no, or nothing said
+        """A request with *trace* came; *parent*: a trusted client samples its trace, or says it does not."""
+
+    def debug(self, trace: Trace, *, hosts: bool) -> None:
+        """Its answer is to tell how it was made, with *hosts* also where upstreams are."""
+
+
 class Intake:
     """Reads the headers of every request. *trust* are CIDRs (``"10.0.0.0/8"``); a faulty one raises
     ``ValueError``. *time_header* is where a client says how long it will wait; with ``None`` none can.
 
     Upstreams are told the time left by the same name, so that gateways in a row understand each other.
+    *recorder* decides which requests are recorded, *debug* whose debug header counts; ``None``: none.
     """
 
-    __slots__ = ("_names", "_networks", "_sent_as", "_time_header", "_trusted")
+    __slots__ = ("_debug", "_names", "_networks", "_recorder", "_sent_as", "_time_header", "_trusted")
 
-    def __init__(self, trust: Iterable[str] = (), time_header: str | None = TIME_HEADER) -> None:
+    def __init__(
+        self,
+        trust: Iterable[str] = (),
+        time_header: str | None = TIME_HEADER,
+        recorder: Recorder | None = None,
+        debug: DebugAccess | None = None,
+    ) -> None:
         self._sent_as = (time_header or TIME_HEADER).lower()
         self._time_header = None if time_header is None else time_header.lower().encode()
         self._names = _WANTED if self._time_header is None else _WANTED | {self._time_header}
+        if debug is not None:
+            self._names |= {HEADER, *FORWARDED}
+        self._recorder = recorder
+        self._debug = debug
         self._networks: list[IPv4Network | IPv6Network] = [ip_network(cidr) for cidr in trust]
         self._trusted: dict[str, bool] = {}
 
@@ -72,7 +94,10 @@ class Intake:
                 found[name] = value if name not in found else found[name] + b"," + value
         if found is None:
             trace_id = new_trace_id()
-            return Trace(trace_id, "00", trace_id, time_header=self._sent_as), time_limit
+            trace = Trace(trace_id, "00", trace_id, time_header=self._sent_as)
+            if self._recorder is not None:
+                self._recorder.begin(trace, None)
+            return trace, time_limit
         if self._time_header is not None:
             wanted = found.get(self._time_header)
             if wanted is not None and _MILLISECONDS(wanted):
@@ -103,11 +128,13 @@ class Intake:
         trusted = client is not None and self.trusts(client[0])
         trace_id, parent_id, flags, state, baggage = new_trace_id(), "", "00", "", ""
         request_id = trace_id
+        sampled: bool | None = None
         parent = found.get(b"traceparent", b"")
         if _TRACEPARENT(parent):
             trace_id, parent_id = parent[3:35].decode(), parent[36:52].decode()
-            if trusted and int(parent[53:55], 16) & 1:
-                flags = "01"
+            if trusted:
+                sampled = bool(int(parent[53:55], 16) & 1)
+                flags = "01" if sampled else "00"
             if b"tracestate" in found:
                 state = _clean(found[b"tracestate"], _MAX_TRACESTATE)
         if trusted and b"baggage" in found:
@@ -115,7 +142,14 @@ class Intake:
         given_id = found.get(b"x-request-id")
         if given_id is not None and _REQUEST_ID(given_id):
             request_id = given_id.decode()
-        return Trace(trace_id, flags, request_id, parent_id, state, baggage, self._sent_as)
+        trace = Trace(trace_id, flags, request_id, parent_id, state, baggage, self._sent_as)
+        if self._recorder is not None:
+            self._recorder.begin(trace, sampled)
+            if self._debug is not None and HEADER in found:
+                local = self._debug.is_local(found, client)
+                if local or self._debug.is_signed(found[HEADER]):
+                    self._recorder.debug(trace, hosts=local)
+        return trace
 
 
 def new_trace_id() -> str:

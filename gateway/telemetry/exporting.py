@@ -1,0 +1,190 @@
+"""The way out for recordings: a bounded queue, a thread that makes spans of them, and an OTLP exporter.
+
+Where to and how is OpenTelemetry's own affair: its exporters read ``OTEL_EXPORTER_OTLP_*``, its batch
+processor ``OTEL_BSP_*``, and its resource ``OTEL_SERVICE_NAME`` and ``OTEL_RESOURCE_ATTRIBUTES``.
+
+Only ``tracing`` imports this module, and only when a gateway that traces opens: it brings in the library.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Final
+
+from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import (
+    BatchSpanProcessor,
+    ConsoleSpanExporter,
+    SpanExporter,
+    SpanExportResult,
+)
+from opentelemetry.trace import SpanContext, TraceFlags
+
+from gateway.recording import Record, Recording
+from gateway.telemetry.spans import Spans
+
+_QUEUE: Final = 2048
+"""Requests that may wait for the thread (OTEL_BSP_MAX_QUEUE_SIZE; the specification's number, for spans)."""
+
+_BATCH: Final = 512
+"""Requests that wake the thread early (OTEL_BSP_MAX_EXPORT_BATCH_SIZE)."""
+
+_SPANS_AT_ONCE: Final = 256
+"""Spans that are made and encoded in one stretch: about 5 ms of the interpreter's time, which the event loop
+gets back between two of them."""
+
+_SERVICE: Final = "gateway"
+
+_ANY: Final = SpanContext(1, 1, False, TraceFlags(TraceFlags.SAMPLED))
+"""Makes the batch processor take an item, which asks only whether it is sampled."""
+
+
+class Waiting(ReadableSpan):
+    """A place in the queue: a recording, or one late *record* of it, that spans are made of later."""
+
+    def __init__(self, recording: Recording, record: Record | None) -> None:
+        # Not the library's own __init__: this is no span yet, only what becomes some.
+        self._context = _ANY
+        self.recording = recording
+        self.record = record
+
+
+class Making(SpanExporter):
+    """Makes spans of what comes out of the queue, and gives them to *inner* in portions."""
+
+    def __init__(self, inner: SpanExporter, spans: Spans) -> None:
+        self.taken = 0
+        self.exported = 0
+        self.failed = 0
+        self._inner = inner
+        self._spans = spans
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Export all, also if a portion fails: the next may succeed."""
+        made = self._made(spans)
+        while portion := list(islice(made, _SPANS_AT_ONCE)):
+            if self._inner.export(portion) is SpanExportResult.SUCCESS:
+                self.exported += len(portion)
+            else:
+                self.failed += len(portion)
+            time.sleep(0)  # lets go of the interpreter
+        return SpanExportResult.SUCCESS
+
+    def _made(self, waiting: Sequence[ReadableSpan]) -> Iterator[ReadableSpan]:
+        for each in waiting:
+            self.taken += 1
+            if isinstance(each, Waiting):
+                if each.record is None:
+                    yield from self._spans.of(each.recording)
+                else:
+                    yield self._spans.late(each.recording, each.record)
+
+    def shutdown(self) -> None:
+        """End what is under way; nothing is retried any more."""
+        self._inner.shutdown()
+
+
+class Pipeline:
+    """From recordings to *exporter*: its thread, its queue of at most *room* recordings."""
+
+    def __init__(
+        self,
+        exporter: SpanExporter,
+        resource: Resource,
+        version: str,
+        room: int = _QUEUE,
+        batch: int = _BATCH,
+    ) -> None:
+        self._making = Making(exporter, Spans(resource, version))
+        self._room = room
+        self._handed = 0
+        self._processor = BatchSpanProcessor(
+            self._making, max_queue_size=room, max_export_batch_size=min(batch, room)
+        )
+
+    def take(self, recording: Recording, record: Record | None) -> bool:
+        """Queue it; ``False`` if there is no room."""
+        if self._handed - self._making.taken >= self._room:
+            return False
+        self._handed += 1
+        self._processor.on_end(Waiting(recording, record))
+        return True
+
+    def counts(self) -> tuple[int, int]:
+        """Spans exported, and those that the exporter could not deliver."""
+        return self._making.exported, self._making.failed
+
+    async def close(self, grace: float) -> None:
+        """Export what is waiting, within *grace* seconds, and end the thread."""
+        loop = asyncio.get_running_loop()
+        done = loop.create_future()
+
+        def shut_down() -> None:
+            self._processor.shutdown()  # type: ignore[no-untyped-call]
+            loop.call_soon_threadsafe(_resolve, done)
+
+        # A thread that dies with the process: an exporter may hold on longer than anybody wants to wait.
+        threading.Thread(target=shut_down, daemon=True, name="gateway-traces-closing").start()
+        if not (await asyncio.wait([done], timeout=grace))[0]:
+            self._making.shutdown()
+
+
+def _resolve(done: asyncio.Future[None]) -> None:
+    if not done.done():
+        done.set_result(None)
+
+
+def pipeline(version: str, environ: Mapping[str, str] = os.environ) -> Pipeline:
+    """The pipeline that the environment describes. Raises ``ModuleNotFoundError`` with the remedy."""
+    room = _number(environ, "OTEL_BSP_MAX_QUEUE_SIZE", _QUEUE)
+    batch = _number(environ, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", _BATCH)
+    return Pipeline(exporter_of(environ), resource_of(version), version, room, batch)
+
+
+def _number(environ: Mapping[str, str], name: str, default: int) -> int:
+    written = environ.get(name, "").strip()
+    return int(written) if written.isdecimal() and int(written) else default
+
+
+def resource_of(version: str) -> Resource:
+    """What describes this process; its name is ``gateway`` unless the environment says so."""
+    resource = Resource.create({SERVICE_VERSION: version})
+    if str(resource.attributes.get(SERVICE_NAME, "")).startswith("unknown_service"):
+        resource = resource.merge(Resource({SERVICE_NAME: _SERVICE}))
+    return resource
+
+
+def exporter_of(environ: Mapping[str, str]) -> SpanExporter:
+    """``OTEL_TRACES_EXPORTER`` (otlp, console) and the protocol of OTLP (http/protobuf, grpc)."""
+    if environ.get("OTEL_TRACES_EXPORTER", "").strip() == "console":
+        return ConsoleSpanExporter()
+    protocol = environ.get("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL") or environ.get("OTEL_EXPORTER_OTLP_PROTOCOL")
+    return _over_grpc() if protocol == "grpc" else _over_http()
+
+
+def _over_http() -> SpanExporter:
+    try:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise _missing("otlp", error) from error
+    return OTLPSpanExporter()
+
+
+def _over_grpc() -> SpanExporter:
+    try:
+        from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise _missing("otlp-grpc", error) from error
+    return OTLPSpanExporter()
+
+
+def _missing(extra: str, error: ModuleNotFoundError) -> ModuleNotFoundError:
+    return ModuleNotFoundError(
+        f"traces need an exporter: pip install 'fanin-gateway[{extra}]'", name=error.name
+    )
