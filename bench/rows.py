@@ -8,6 +8,9 @@ from typing import Any
 
 from bench.upstreams import USER, large, small
 
+_GATEWAYS = ("gateway", "unwatched", "unmetered")
+"""Servers that are the gateway, whole or without a part that has no switch."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -32,8 +35,8 @@ class Row:
     def group(self) -> str:
         """Whose row it is: ``bare``, ``gateway``, ``floor`` or ``peer``."""
         kind = self.server.partition("-")[0]
-        known = {"bare": "bare", "gateway": "gateway", "unwatched": "gateway", "floor": "floor"}
-        return known.get(kind, "peer")
+        known = {"bare": "bare", "floor": "floor"}
+        return "gateway" if kind in _GATEWAYS else known.get(kind, "peer")
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,7 @@ ROWS: tuple[Row, ...] = (
     _gateway("30", "30 calls", "thirty", 30, _parts(small, range(1, 31)), target=26.0),
     _gateway("large", "3 calls of 14 kB", "large", 3, _parts(large, (1, 2, 3)), target=4.8, short=True),
     _flat("unwatched-3", "gateway, 3 calls, no hang-up detection", "unwatched"),
+    _flat("unmetered-3", "gateway, 3 calls, no metrics", "unmetered"),
     Row("gateway-slow", "gateway, 1 call of 80 ms", "gateway", *_AT_80_MS, connections=512),
     Row(
         "unwatched-slow",
@@ -113,6 +117,7 @@ ROWS: tuple[Row, ...] = (
 VERSUS: tuple[Versus, ...] = (
     Versus("1,000 routes instead of 10", "routes-1000", "routes-10", target=1.05),
     Versus("hang-up detection, requests of a few ms", "gateway-3", "unwatched-3"),
+    Versus("metrics", "gateway-3", "unmetered-3"),
     Versus("retries, idle (they are on by default)", "gateway-3", "with-no-retry"),
     Versus("the breaker", "gateway-3", "with-no-breaker"),
     Versus("the bulkhead", "gateway-3", "with-no-bulkhead"),

@@ -89,8 +89,8 @@ def _command(name: str, port: int, root: Path) -> list[str]:
             return _gateway(configs.with_layer("-".join(layer), root), port)
         case ["gateway", "memory"]:
             return _gateway(configs.with_slots(configs.MEMORY_SLOTS, root), port)
-        case ["unwatched"]:
-            return [sys.executable, "-m", "bench.unwatched", "run", str(_CONFIG), *_ports(port)]
+        case ["unwatched" | "unmetered"]:
+            return [sys.executable, "-m", f"bench.{name}", "run", str(_CONFIG), *_ports(port)]
         case ["floor"]:
             return [sys.executable, "-m", "bench.peers.floor", str(port)]
         case ["node"]:

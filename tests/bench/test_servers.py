@@ -44,6 +44,24 @@ def test_gateway_without_hang_up_detection_differs_in_that_alone():
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
+def test_gateway_without_metrics_counts_nothing_and_is_else_the_same():
+    program = (
+        "from bench.unmetered import mute; mute()\n"
+        "from gateway.outcome import Success\n"
+        "from gateway.telemetry.metrics import Metrics\n"
+        "metrics = Metrics()\n"
+        "metrics.calls('r', 's').record(Success(b''), 1.0)\n"
+        "metrics.attempts('u').record(Success(b''), 1.0)\n"
+        "metrics.requests('r').record(200, False, 1.0)\n"
+        "text = metrics.exposition()[0].decode()\n"
+        "ours = [line for line in text.splitlines() if line.startswith('gateway_')]\n"
+        "counted = [line for line in ours if line[-2:] != ' 0']\n"
+        "assert all(line.endswith(' 0.0') for line in counted), counted\n"
+    )
+
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
 def test_node_is_left_out_with_a_reason_where_it_is_missing(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
 
