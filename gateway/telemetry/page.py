@@ -2,24 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from gateway.telemetry import names
+from gateway.telemetry import attributes, events, names
 from gateway.telemetry.exposition import exposed
 from gateway.telemetry.names import Name
 
 
+def _table(columns: str, rows: Iterable[tuple[str, ...]]) -> str:
+    """Markdown; *columns* are separated by commas."""
+    head = tuple(columns.split(", "))
+    lines = [head, ("---",) * len(head), *rows]
+    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
+
+
+def _code(words: Iterable[str]) -> str:
+    return " ".join(f"`{word}`" for word in words)
+
+
 def _metrics() -> str:
-    lines = ["| metric | kind | labels | meaning |", "|---|---|---|---|"]
-    for name in vars(names).values():
-        if isinstance(name, Name):
-            labels = " ".join(f"`{label}`" for label in name.labels)
-            lines.append(f"| `{exposed(name)}` | {name.kind.value} | {labels} | {name.help} |")
-    return "\n".join(lines) + "\n"
+    every = (value for value in vars(names).values() if isinstance(value, Name))
+    return _table(
+        "metric, kind, labels, meaning",
+        ((f"`{exposed(each)}`", each.kind.value, _code(each.labels), each.help) for each in every),
+    )
 
 
-TABLES: Final[Mapping[str, Callable[[], str]]] = {"metrics": _metrics}
+def _spans() -> str:
+    return _table(
+        "span, kind, meaning", ((f"`{each.name}`", each.kind, each.help) for each in attributes.SPANS)
+    )
+
+
+def _attributes() -> str:
+    return _table(
+        "attribute, on, meaning",
+        (
+            (f"`{each.name}`", ", ".join(where.value for where in each.where), each.help)
+            for each in attributes.all_attributes()
+        ),
+    )
+
+
+def _events() -> str:
+    return _table(
+        "event, level, facts, when",
+        (
+            (f"`{each.name}`", logging.getLevelName(each.level).lower(), _code(each.facts), each.help)
+            for each in events.all_events()
+        ),
+    )
+
+
+TABLES: Final[Mapping[str, Callable[[], str]]] = {
+    "metrics": _metrics,
+    "spans": _spans,
+    "attributes": _attributes,
+    "events": _events,
+}
 """What makes the Markdown between ``<!-- name: begin -->`` and ``<!-- name: end -->``, by that name."""
 
 

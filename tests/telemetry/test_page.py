@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from gateway.telemetry.page import TABLES, page
@@ -20,6 +22,22 @@ def test_metrics_are_shown_as_they_are_exposed():
     assert "| `gateway_requests_total` | counter | `route` `status` `degraded` |" in table
     assert "| `gateway_budget_tokens` | gauge | `upstream` |" in table
     assert "| `gateway_call_duration_seconds` | histogram | `route` `step` |" in table
+
+
+def test_spans_and_their_attributes_are_shown():
+    assert "| `step {step}` | internal |" in TABLES["spans"]()
+    assert "| `gateway.hedge` | attempt |" in TABLES["attributes"]()
+
+
+def test_events_are_shown_with_their_level_and_facts():
+    assert "| `request.refused` | info | `route` `status` `ms` |" in TABLES["events"]()
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_no_cell_breaks_its_table(table):
+    head, *rows = TABLES[table]().splitlines()
+
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {head.count("|")}
 
 
 def test_page_without_a_place_for_a_table_is_a_fault():
