@@ -7,9 +7,9 @@ has faults.
 from __future__ import annotations
 
 import json
-import logging
 import os
 import sys
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
@@ -44,14 +44,14 @@ def run(config: str, host: str, port: int, admin_host: str, admin_port: int, doc
     token = os.environ.get(OPERATOR_VARIABLE) or None  # an empty one is none
     if token is None and not is_loopback(admin_host):
         _fail(f"--admin-host {admin_host} is not loopback: set {OPERATOR_VARIABLE} first", 2)
-    _log_to_stderr()
     gateway = _load(config, operator_token=token, docs=docs)
     if token is None:
         click.echo(f"operator token: {gateway.operator_token}", err=True)
-    try:
-        serve.run(gateway, serve.Listener(host, port), serve.Listener(admin_host, admin_port))
-    except serve.BindError as error:
-        _fail(str(error), 1)
+    with _log_lines(gateway):
+        try:
+            serve.run(gateway, serve.Listener(host, port), serve.Listener(admin_host, admin_port))
+        except serve.BindError as error:
+            _fail(str(error), 1)
 
 
 @main.command()
@@ -134,9 +134,15 @@ def _count(things: Any, noun: str) -> str:
     return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"
 
 
-def _log_to_stderr() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+def _log_lines(gateway: Gateway) -> AbstractContextManager[object]:
+    """Where this process writes log lines; elsewhere it speaks to a person."""
+    from gateway.telemetry.log_setup import StyleError, chosen_style, logging_to
+
+    try:
+        style = chosen_style(gateway.config.telemetry.logs, os.environ, sys.stderr)
+    except StyleError as error:
+        _fail(str(error), 2)
+    return logging_to(sys.stderr, style, os.environ)
 
 
 def _fail(message: str, code: int) -> NoReturn:

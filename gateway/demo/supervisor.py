@@ -24,6 +24,7 @@ from gateway.demo.guide import url, welcome
 from gateway.demo.ports import HOST
 from gateway.demo.probe import answers
 from gateway.demo.screen import Screen
+from gateway.telemetry.log_setup import VARIABLE as LOGS_VARIABLE
 from services.mock.addresses import SAMPLES
 
 START_LIMIT: Final = 30.0
@@ -129,8 +130,11 @@ class Supervisor:
         await self._watch()
 
     async def _start(self, name: str, module: Sequence[str], tether: int) -> None:
-        upstreams = {UPSTREAM_VARIABLES[each]: url(self._setup.ports[each]) for each in self._setup.services}
-        self._children[name] = await Child.start(name, module, tether, upstreams, self._screen.relay)
+        environment = {
+            UPSTREAM_VARIABLES[each]: url(self._setup.ports[each]) for each in self._setup.services
+        }
+        environment[LOGS_VARIABLE] = os.environ.get(LOGS_VARIABLE) or "text"  # a person reads what is relayed
+        self._children[name] = await Child.start(name, module, tether, environment, self._screen.relay)
 
     async def _answered(self, name: str, port: int, path: str) -> None:
         child = self._children[name]

@@ -9,8 +9,8 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
-from types import TracebackType
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final, TextIO
 
 from gateway.telemetry import events
@@ -26,6 +26,7 @@ _QUIET: Final = ("uvicorn", "httpx", "httpcore")
 """Libraries with a line for each request, which would say its URL; only their warnings are wanted."""
 
 _log = Log("gateway.log")
+_python = logging.getLogger("python")
 
 
 class StyleError(ValueError):
@@ -92,38 +93,40 @@ class LogHandler(logging.StreamHandler[TextIO]):
             _log(events.REPEATED, count=count, seconds=PERIOD, of=event, line=line)
 
 
-def log_to(stream: TextIO, style: Style, environ: Mapping[str, str]) -> LogHandler:
-    """Let this whole process log to *stream*; called again, it takes the place of what was said before."""
-    coloured = stream.isatty() and not environ.get("NO_COLOR")
-    handler = LogHandler(stream, style, coloured=coloured)
+@contextmanager
+def logging_to(stream: TextIO, style: Style, environ: Mapping[str, str]) -> Iterator[LogHandler]:
+    """Let this whole process log to *stream*. An exception that nobody caught is a line, too, and its end."""
+    handler = LogHandler(stream, style, coloured=stream.isatty() and not environ.get("NO_COLOR"))
     root = logging.getLogger()
-    for other in [each for each in root.handlers if isinstance(each, LogHandler)]:
-        root.removeHandler(other)
+    levels = {root: logging.INFO, **{logging.getLogger(name): logging.WARNING for name in _QUIET}}
+    before = {logger: logger.level for logger in levels}
+    hooks = threading.excepthook, sys.unraisablehook
     root.addHandler(handler)
-    root.setLevel(logging.INFO)
-    for name in _QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    for logger, level in levels.items():
+        logger.setLevel(level)
+    threading.excepthook, sys.unraisablehook = _uncaught_in_thread, _unraisable
     logging.captureWarnings(capture=True)
-    sys.excepthook = _uncaught
-    threading.excepthook = _uncaught_in_thread
-    sys.unraisablehook = _unraisable
-    return handler
-
-
-def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    if issubclass(kind, KeyboardInterrupt):
-        sys.__excepthook__(kind, error, trace)
-        return
-    logging.getLogger("python").critical("uncaught exception", exc_info=(kind, error, trace))
+    try:
+        yield handler
+    except Exception:  # noqa: BLE001 - whatever it is, Python would print it unredacted
+        _python.critical("uncaught exception", exc_info=True)
+        raise SystemExit(1) from None
+    finally:
+        logging.captureWarnings(capture=False)
+        threading.excepthook, sys.unraisablehook = hooks
+        for logger, level in before.items():
+            logger.setLevel(level)
+        handler.close()
+        root.removeHandler(handler)
 
 
 def _uncaught_in_thread(told: threading.ExceptHookArgs) -> None:
     if told.exc_value is not None:
-        _uncaught(told.exc_type, told.exc_value, told.exc_traceback)
+        error = (told.exc_type, told.exc_value, told.exc_traceback)
+        _python.critical("uncaught exception in a thread", exc_info=error)
 
 
 def _unraisable(told: Any) -> None:
     message = told.err_msg or "exception ignored"
-    logging.getLogger("python").error(
-        "%s in %r", message, told.object, exc_info=(told.exc_type, told.exc_value, told.exc_traceback)
-    )
+    error = (told.exc_type, told.exc_value, told.exc_traceback)
+    _python.error("%s in %r", message, told.object, exc_info=error)

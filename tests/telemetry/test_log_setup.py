@@ -1,5 +1,6 @@
 """A process logs in one style, everything of it, and nothing without end."""
 
+import contextlib
 import io
 import json
 import logging
@@ -11,7 +12,7 @@ import pytest
 
 from gateway.telemetry import events
 from gateway.telemetry.log import Log
-from gateway.telemetry.log_setup import LogHandler, StyleError, chosen_style, log_to
+from gateway.telemetry.log_setup import LogHandler, StyleError, chosen_style, logging_to
 from gateway.telemetry.repetition import FIRST, PERIOD
 
 
@@ -22,25 +23,15 @@ class Terminal(io.StringIO):
 
 @pytest.fixture
 def process():
-    """Let the process log to a stream that is given back, and make it as it was before."""
-    root, quiet = logging.getLogger(), [logging.getLogger(name) for name in ("uvicorn", "httpx", "httpcore")]
-    hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
-    before, levels = root.level, [each.level for each in quiet]
-    handlers = []
+    """Let the process log to a stream that is given back, until the test ends."""
+    with contextlib.ExitStack() as stack:
 
-    def log(style="json", stream=None, environ=None):
-        stream = stream or io.StringIO()
-        handlers.append(log_to(stream, style, environ or {}))
-        return stream
+        def log(style="json", stream=None, environ=None):
+            stream = stream or io.StringIO()
+            stack.enter_context(logging_to(stream, style, environ or {}))
+            return stream
 
-    yield log
-    for handler in handlers:
-        root.removeHandler(handler)
-    root.setLevel(before)
-    for each, level in zip(quiet, levels, strict=True):
-        each.setLevel(level)
-    logging.captureWarnings(False)
-    sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
+        yield log
 
 
 def lines(stream):
@@ -104,23 +95,27 @@ def test_colours_are_for_terminals_without_no_color(process):
     assert "\x1b[" not in plain.getvalue()
 
 
-def test_second_set_up_takes_the_place_of_the_first(process):
-    first = process()
-    second = process()
+def test_process_is_afterwards_as_it_was_before():
+    quiet = logging.getLogger("httpx")
+    now = lambda: (logging.getLogger().handlers[:], quiet.level, threading.excepthook, sys.unraisablehook)
+    before = now()
 
-    Log("gateway")(events.REDIS_CONNECTED)
+    with logging_to(io.StringIO(), "json", {}):
+        assert now() != before
 
-    assert (len(lines(first)), len(lines(second))) == (0, 1)
+    assert now() == before
 
 
-def test_exception_that_nobody_caught_is_a_line(process):
-    stream = process()
+def test_exception_that_nobody_caught_is_a_line_and_the_end():
+    stream = io.StringIO()
 
-    sys.excepthook(ValueError, ValueError("password=hunter2"), None)
+    with pytest.raises(SystemExit) as ended, logging_to(stream, "json", {}):
+        raise ValueError("password=hunter2")
 
     [line] = lines(stream)
-    assert (line["level"], line["message"]) == ("critical", "uncaught exception")
-    assert line["exception"] == "  ValueError: password=[redacted]"
+    assert (ended.value.code, line["level"], line["message"]) == (1, "critical", "uncaught exception")
+    assert "ValueError: password=[redacted]" in line["exception"]
+    assert "hunter2" not in stream.getvalue()
 
 
 def test_exception_in_a_thread_is_a_line(process):
