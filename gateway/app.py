@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from gateway.buffered import Buffered
 from gateway.compiler.addresses import Address, upstream_of
 from gateway.compiler.compile import Compiled, Serving, compile_config
+from gateway.compiler.condition import health_of
 from gateway.compiler.describe import describe
 from gateway.compiler.explain import explain_all, explain_route
 from gateway.compiler.routes import CompiledRoute
@@ -34,7 +35,7 @@ from gateway.edge.access_log import AccessLog
 from gateway.edge.admin import Insight, admin_app
 from gateway.edge.admission import Admission
 from gateway.edge.answer import Message, Receive, Send
-from gateway.edge.health import Health, Phase
+from gateway.edge.health import Phase
 from gateway.edge.listener import Listener
 from gateway.edge.pages import public_pages
 from gateway.layers.circuit_state import Transition
@@ -99,11 +100,7 @@ class Gateway:
         self._stand_ins = StandIns()
         self._kept = KeptRequests(time.time)
         self._compiled = self._compile(loaded)
-        self._health = Health(
-            {name: each.circuit if each.breaker else None for name, each in self.upstreams.items()},
-            {key: _required(route) for key, route in self.routes.items()},
-            lambda: self._phase,
-        )
+        self._health = health_of(self._compiled, lambda: self._phase)
         own = Own(self._health, self._buffered, self._background, self._stand_ins)
         self._feed = feed_of(self._compiled, self.metrics, self._kept, own)
         self._listener, self.admin = self._listeners(docs or server.docs or "admin")
@@ -291,9 +288,3 @@ class Gateway:
 def _access_log(setting: str) -> AccessLog | None:
     """The log that ``access_log: problems | all | off`` asks for."""
     return None if setting == "off" else AccessLog(every=setting == "all")
-
-
-def _required(route: CompiledRoute) -> set[str]:
-    """The upstreams without which the route cannot answer."""
-    pairs = zip(route.plan.steps, route.facts, strict=True)
-    return {facts.upstream.name for step, facts in pairs if step.required and step.stand_in is None}
