@@ -34,7 +34,8 @@ _LONGEST: Final = 100.0
 class Extra:
     """Extra attempts of one kind; each number only ever grows.
 
-    ``sent`` were made, ``won`` gave the call its answer, ``withheld`` were due and could not be paid for.
+    ``sent`` were made, ``won`` gave the call its answer. ``withheld`` counts how often one was due and could
+    not be paid for; a hedge can be due several times.
     """
 
     __slots__ = ("sent", "withheld", "won")

@@ -7,6 +7,8 @@ Rules of the file:
    retries' business, at once.
 3. Whoever lost is cut with ``ANOTHER_WON``, gives its body's bytes back, and is not waited for.
 4. A hedge is one of the call's tries: only first attempts are hedged, and two that failed count as two.
+5. A hedge that cannot be had when it is due is asked for again, each time after twice as long: an attempt
+   that is just slow has ended by then, and one that is stalled is what hedges are for.
 """
 
 from __future__ import annotations
@@ -65,6 +67,10 @@ class Hedge:
             return None
         return delay
 
+    def again(self, wait: float, left: float, floor: float) -> bool:
+        """A hedge was not to be had: is it worth asking again after *wait* seconds?"""
+        return left >= wait + max(self.after.typical, floor)
+
     def pays(self, now: float) -> bool:
         """Whether there shall be a hedge, now that it is due; it is paid for then."""
         if self.half_open() or self.crowded():
@@ -103,10 +109,13 @@ def settles(outcome: Outcome) -> bool:
 class _Race:
     """One call, its first attempt under way, and perhaps a hedge: the entry of the hedge's timer."""
 
-    __slots__ = ("_landing", "_shell", "call", "inner", "landed", "over", "reason", "twin")
+    __slots__ = ("_landing", "_shell", "_timer", "call", "inner", "landed", "over", "reason", "twin")
 
-    def __init__(self, shell: _Hedging, call: Call, inner: Source) -> None:
+    def __init__(self, shell: _Hedging, call: Call, inner: Source, delay: float) -> None:
         self._shell = shell
+        # Few lengths: a live delay is the bound of a bucket, and so is its double.
+        self._timer = shell.timers.of(delay)
+        self._timer.start(self)
         self._landing: asyncio.Future[None] | None = None
         self.call = call
         self.inner = inner
@@ -117,11 +126,17 @@ class _Race:
 
     def expire(self) -> None:
         """The hedge is due."""
-        if self.call.ended is None and self._shell.hedge.pays(self._shell.clock()):
-            self.twin = self.call.twin()
+        call, hedge, now = self.call, self._shell.hedge, self._shell.clock()
+        if call.ended is not None:
+            return
+        if hedge.pays(now):
+            self.twin = call.twin()
             self.twin.attempt += 1
             self.twin.hedge = True
             self._shell.send(self)
+        elif hedge.again(2.0 * self._timer.length, call.deadline - now, call.floor):
+            self._timer = self._shell.timers.of(2.0 * self._timer.length)
+            self._timer.start(self)
 
     def land(self, outcome: Outcome) -> None:
         """The hedge ended."""
@@ -158,6 +173,7 @@ class _Race:
 
     def close(self) -> None:
         """The call has ended; so does the hedge."""
+        self._timer.stop(self)
         self.over = True
         if self.twin is None:
             return
@@ -194,16 +210,13 @@ class _Hedging:
             now = self.clock()
             self.hedge.ended(outcome, now, now - started)
             return outcome
-        race = _Race(self, call, inner)
-        timer = self.timers.of(delay)  # a live delay, too, has few values: the bounds of its buckets
-        timer.start(race)
+        race = _Race(self, call, inner, delay)
         try:
             outcome = await inner(call)
             now = self.clock()
             self.hedge.ended(outcome, now, now - started)
             return outcome if race.twin is None else await race.decide(outcome)
         finally:
-            timer.stop(race)
             race.close()
 
     def send(self, race: _Race) -> None:

@@ -233,6 +233,28 @@ async def test_h7_no_hedge_while_half_open():
     assert len(hedged.wire.calls) == 1
 
 
+async def test_hedge_that_cannot_be_paid_for_is_asked_for_again_after_twice_as_long():
+    budget, now = Budget(0.0, 20.0), asyncio.get_running_loop().time()
+    for _ in range(20):
+        budget.withdraw(now)
+    hedged = Hedged(After(2.0, Success(b"1")), After(0.01, Success(b"2")), budget=budget)
+
+    outcome = await hedged.ask(timeout=3.0, deadline=hedged.loop.time() + 5.0)
+
+    assert (outcome.body, hedged.elapsed) == (b"2", 0.1)  # 30 ms, 60 ms more, and the hedge's own 10
+    await hedged.assert_idle()
+
+
+async def test_nobody_asks_again_who_has_no_time_left_for_an_answer():
+    budget = Budget(0.0, 0.0)
+    hedged = Hedged(After(0.2, Success(b"1")), budget=budget)
+
+    await hedged.ask(timeout=3.0, deadline=hedged.loop.time() + 0.2)
+
+    assert budget.hedges.withheld == 2  # after 30 and 90 ms, and not after 210
+    await hedged.assert_idle()
+
+
 async def test_g5_failed_first_attempt_is_tried_again_at_once():
     hedged = Hedged(After(0.005, DOWN), Success(b"2"), attempts=2)
 
