@@ -28,7 +28,7 @@ COUNT_AHEAD = 0.05
 
 _ROOT = Path(__file__).parents[2]
 _TRIP = re.compile(
-    r'^gateway_breaker_transitions_total\{.*new="open".*upstream="(\w+)".*\} (\S+)$', re.MULTILINE
+    r'^gateway_breaker_transitions_total\{(?=.*\bnew="open").*\bupstream="(\w+)".*\} (\S+)$', re.MULTILINE
 )
 
 

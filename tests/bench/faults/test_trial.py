@@ -1,6 +1,7 @@
 """A trial with real processes: a fault begins, the gateway is asked, and everything is counted."""
 
 from contextlib import AsyncExitStack
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,18 +10,23 @@ from bench.faults.scenarios import AHEAD, Act, Deed, Scenario, broken
 from bench.faults.trial import Lane, trips_in
 from bench.faults.variants import NO_BREAKER, Variant
 from bench.machine import MissingError, two_cores
+from gateway.telemetry.metrics import Metrics
 
-METRICS = """\
-# TYPE gateway_breaker_transitions_total counter
-gateway_breaker_transitions_total{new="open",old="closed",reason="consecutive",upstream="users"} 1.0
-gateway_breaker_transitions_total{new="open",old="half_open",reason="probe_failed",upstream="users"} 2.0
-gateway_breaker_transitions_total{new="half_open",old="open",reason="open_time_over",upstream="users"} 2.0
-gateway_breaker_transitions_total{new="open",old="closed",reason="failure_ratio",upstream="orders"} 1.0
-"""
+CHANGES = (
+    ("users", "closed", "open", "consecutive"),
+    ("users", "open", "half_open", "open_time_over"),
+    ("users", "half_open", "open", "probe_failed"),
+    ("users", "half_open", "open", "probe_failed"),
+    ("orders", "closed", "open", "failure_ratio"),
+)
 
 
 def test_trips_are_transitions_to_open_whatever_the_reason():
-    assert trips_in(METRICS) == {"users": 3, "orders": 1}
+    metrics = Metrics()
+    for upstream, old, new, reason in CHANGES:
+        metrics.count_transition(upstream, SimpleNamespace(old=old, new=new, reason=reason))
+
+    assert trips_in(metrics.exposition()[0].decode()) == {"users": 3, "orders": 1}
 
 
 @pytest.fixture
