@@ -49,6 +49,10 @@ LAYERS = {
     "adaptive": Layered(upstream=", bulkhead: { slots: adaptive, min: 100, initial: 100 }"),
     "balanced": Layered(addresses=_TWO),
     "admission": Layered(server="server: { admission: { in_flight: 1000 } }\n"),
+    "traced-0": Layered(server="telemetry: { traces: { ratio: 0 } }\n"),
+    "traced-10": Layered(server="telemetry: { traces: { ratio: 10% } }\n"),
+    "traced-100": Layered(server="telemetry: { traces: { ratio: 1 } }\n"),
+    "traced-kept": Layered(server="telemetry: { traces: { keep: [degraded, failed, slow] } }\n"),
 }
 """By the name of the row: one layer that is idle (nothing fails, nothing is slow), or one that is missing."""
 

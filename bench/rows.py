@@ -80,6 +80,12 @@ _LAYERS = (
     ("balanced", "two addresses each", 3),
     ("admission", "admission, idle", 3),
 )
+_TRACED = (
+    ("0", "traces on, none sampled", 3.0),
+    ("10", "traces, 10 % sampled", None),
+    ("100", "traces, all sampled", 5.5),
+    ("kept", "traces, degraded, failed and slow ones kept", None),
+)
 _AT_80_MS = f"/slow/{USER}", 1, _ONE
 
 ROWS: tuple[Row, ...] = (
@@ -104,6 +110,10 @@ ROWS: tuple[Row, ...] = (
     _flat("routes-10", "gateway, 3 calls, 10 routes", "gateway-routes-10"),
     _flat("routes-1000", "gateway, 3 calls, 1,000 routes", "gateway-routes-1000"),
     *(_layered(name, label, calls) for name, label, calls in _LAYERS),
+    *(
+        _flat(f"traced-{name}", f"gateway, 3 calls, {label}", f"gateway-with-traced-{name}", target=target)
+        for name, label, target in _TRACED
+    ),
     Row("fastapi-typed", "FastAPI route, no calls, 400 B", "typed", f"/user/{USER}", 0, _BARE),
     _flat("fastapi-aiohttp", "FastAPI + aiohttp, 3 calls", "with_aiohttp", short=True),
     _flat("fastapi-httpx", "FastAPI + httpx, 3 calls", "with_httpx", short=True),
@@ -122,6 +132,7 @@ VERSUS: tuple[Versus, ...] = (
     Versus("the breaker", "gateway-3", "with-no-breaker"),
     Versus("the bulkhead", "gateway-3", "with-no-bulkhead"),
     *(Versus(label, f"with-{name}", "gateway-3") for name, label, _ in _LAYERS[3:]),
+    *(Versus(label, f"traced-{name}", "gateway-3") for name, label, _ in _TRACED),
     Versus("hang-up detection, requests of 80 ms (it is armed after 50)", "gateway-slow", "unwatched-slow"),
 )
 

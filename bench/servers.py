@@ -47,9 +47,21 @@ def start(name: str, machine: Machine, env: Mapping[str, str], root: Path, stack
     """
     port = free_port()
     command = _command(name, port, root)
+    if "traced" in name:
+        env = {**env, "OTEL_EXPORTER_OTLP_ENDPOINT": _collector(machine, root, stack)}
     process = stack.enter_context(Process(command, machine.server_core, root / f"{name}-{port}.log", env))
     process.wait_until_it_listens(port)
     return Server(process, port)
+
+
+def _collector(machine: Machine, root: Path, stack: ExitStack) -> str:
+    """The address of somebody who takes traces (``bench.collector``), beside the load generator."""
+    port = free_port()
+    command = [sys.executable, "-m", "bench.collector", str(port)]
+    env = {"PYTHONPATH": str(_ROOT)}
+    process = stack.enter_context(Process(command, machine.load_core, root / f"collector-{port}.log", env))
+    process.wait_until_it_listens(port)
+    return f"http://{HOST}:{port}"
 
 
 def wrong(server: Server, row: Row) -> str:

@@ -169,6 +169,13 @@ SERVING: Final = Event(
     "A listener takes requests.",
     ("listener", "url"),
 )
+VARIABLE_IGNORED: Final = Event(
+    "telemetry.variable_ignored",
+    logging.WARNING,
+    "{variable} is ignored: {value!r} means nothing here",
+    "A variable of OpenTelemetry's has a value that is not known.",
+    ("variable", "value"),
+)
 REPEATED: Final = Event(
     "log.repeated",
     logging.WARNING,

@@ -6,12 +6,14 @@ choose their trace id, and with it they would choose to be traced.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-_log = logging.getLogger("gateway.telemetry")
+from gateway.telemetry import events
+from gateway.telemetry.log import Log
+
+_log = Log("gateway.telemetry")
 
 _PARENT: Final = "parentbased_"
 _RATIOS: Final = {"always_on": 1.0, "always_off": 0.0, "traceidratio": None}
@@ -52,7 +54,7 @@ def sampling_of(environ: Mapping[str, str]) -> Sampling | None:
         return None
     name = written.removeprefix(_PARENT)
     if name not in _RATIOS:
-        _log.warning("OTEL_TRACES_SAMPLER is ignored: %r is none of those known here", written)
+        _log(events.VARIABLE_IGNORED, variable="OTEL_TRACES_SAMPLER", value=written)
         return None
     fixed = _RATIOS[name]
     ratio = _argument(environ.get("OTEL_TRACES_SAMPLER_ARG", "").strip()) if fixed is None else fixed
@@ -66,6 +68,6 @@ def _argument(written: str) -> float:
     except ValueError:
         ratio = -1.0
     if not 0.0 <= ratio <= 1.0:
-        _log.warning("OTEL_TRACES_SAMPLER_ARG is ignored: %r is no ratio from 0 to 1", written)
+        _log(events.VARIABLE_IGNORED, variable="OTEL_TRACES_SAMPLER_ARG", value=written)
         return 1.0
     return ratio

@@ -63,8 +63,9 @@ class Collector(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self):
+    def __init__(self, status):
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.status = status
         self.spans = []
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
 
@@ -87,7 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get("content-encoding") == "gzip":
             raise AssertionError("nothing asks for compression here")
         self.server.spans += spans_of(data)
-        self.send_response(200)
+        self.send_response(self.server.status)
         self.send_header("content-type", "application/x-protobuf")
         self.send_header("content-length", "0")
         self.end_headers()
@@ -97,9 +98,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def collecting():
-    """A collector that listens."""
-    with Collector() as collector:
+def collecting(status=200):
+    """A collector that listens, and answers *status*."""
+    with Collector(status) as collector:
         thread = threading.Thread(target=collector.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
         try:

@@ -1,16 +1,14 @@
 """The way out: the thread makes the spans, the queue is bounded, and nothing holds the gateway up."""
 
 import asyncio
-import sys
 import threading
 import time
 
-import pytest
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from gateway.recording import Kind
-from gateway.telemetry.exporting import Pipeline, exporter_of, pipeline, resource_of
+from gateway.telemetry.exporting import Pipeline, pipeline, resource_of
 from tests.support.gateways import eventually
 from tests.support.otlp import collecting
 from tests.support.recordings import KeptRecordings, recorded_trace
@@ -127,38 +125,6 @@ def test_service_is_called_gateway_unless_the_environment_says_so(monkeypatch):
     monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=test")
     named = resource_of("1.2").attributes
     assert (named["service.name"], named["deployment.environment.name"]) == ("shop", "test")
-
-
-@pytest.mark.parametrize(
-    ("environ", "module"),
-    [
-        ({}, "opentelemetry.exporter.otlp.proto.http.trace_exporter"),
-        (
-            {"OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"},
-            "opentelemetry.exporter.otlp.proto.http.trace_exporter",
-        ),
-        ({"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, "opentelemetry.exporter.otlp.proto.grpc.trace_exporter"),
-        (
-            {"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "grpc"},
-            "opentelemetry.exporter.otlp.proto.grpc.trace_exporter",
-        ),
-        ({"OTEL_TRACES_EXPORTER": "console"}, ConsoleSpanExporter.__module__),
-    ],
-)
-def test_exporter_is_the_environments(environ, module):
-    exporter = exporter_of(environ)
-    exporter.shutdown()
-
-    assert type(exporter).__module__ == module
-
-
-@pytest.mark.parametrize(("protocol", "extra"), [("grpc", "otlp-grpc"), ("http/protobuf", "otlp")])
-def test_missing_exporter_is_named_with_its_remedy(protocol, extra, monkeypatch):
-    kind = protocol.partition("/")[0]
-    monkeypatch.setitem(sys.modules, f"opentelemetry.exporter.otlp.proto.{kind}.trace_exporter", None)
-
-    with pytest.raises(ModuleNotFoundError, match=rf"pip install 'fanin-gateway\[{extra}\]'"):
-        exporter_of({"OTEL_EXPORTER_OTLP_PROTOCOL": protocol})
 
 
 async def test_pipeline_of_the_environment_reaches_a_collector(monkeypatch):
