@@ -116,6 +116,7 @@ def _watch_addresses(watched: Watched, upstreams: list[Upstream], clock: Clock) 
 def _watch_slots(watched: Watched, upstreams: Iterable[Upstream]) -> None:
     adaptive = [(u, a, a.gradient) for u in upstreams for a in u.addresses if a.gradient is not None]
     ramps = [(u, a, a.ramp) for u in upstreams for a in u.addresses if a.ramp is not None]
+    watched.samples(names.ADAPTIVE_SLOTS, lambda: (((u.name, a.name), g.slots) for u, a, g in adaptive))
     watched.samples(
         names.UNLOADED_SECONDS, lambda: (((u.name, a.name), g.unloaded or 0.0) for u, a, g in adaptive)
     )

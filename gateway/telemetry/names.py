@@ -122,6 +122,11 @@ EXTRA_ATTEMPTS: Final = _counter(
     "upstream kind result",
 )
 BUDGET_TOKENS: Final = _gauge("gateway_budget_tokens", "Retries and hedges that may be sent now.", "upstream")
+ADAPTIVE_SLOTS: Final = _gauge(
+    "gateway_bulkhead_adaptive_slots",
+    "Attempts that may be in flight at once at an address, as adaptive slots found out.",
+    "upstream address",
+)
 UNLOADED_SECONDS: Final = _gauge(
     "gateway_bulkhead_unloaded_seconds",
     "How long calls take without load, as adaptive slots measured it last.",

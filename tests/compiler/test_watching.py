@@ -105,6 +105,15 @@ def test_shared_calls_are_told():
     assert seen["gateway_flights_joined_total",] == 1
 
 
+def test_what_adaptive_slots_found_out_is_told_by_address():
+    seen = Seen()
+    gradient = seen.made.upstreams["one"].addresses[0].gradient
+    gradient.slots, gradient.unloaded = 17, 0.02
+
+    assert seen["gateway_bulkhead_adaptive_slots", "one", "http://a.example"] == 17
+    assert seen["gateway_bulkhead_unloaded_seconds", "one", "http://a.example"] == 0.02
+
+
 async def test_stores_are_told_by_their_names():
     seen = Seen()
     await seen.stores.of("far").get(b"k" * 32)

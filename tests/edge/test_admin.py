@@ -1,5 +1,7 @@
 """The admin pages show everything, and let an operator turn breakers."""
 
+import asyncio
+
 import pytest
 
 from gateway.edge.admin import ACTIONS, Insight, admin_app
@@ -55,11 +57,11 @@ def app(breaker):
     )
 
 
-def app_of(upstreams, breaker):
+def app_of(upstreams, breaker, exposition=None):
     circuits = {"orders": breaker.snapshot, "recs": None}
     insight = Insight(
         health=Health(circuits, {"GET /user/{id:int}": ["orders"]}, lambda: Phase.READY),
-        exposition=Metrics().pieces,
+        exposition=exposition or Metrics().pieces,
         stand_ins=StandIns(),
         upstreams=upstreams,
         routes=[ROUTE],
@@ -83,6 +85,27 @@ async def test_metrics_are_prometheus_text(app):
 
     assert answer.headers["content-type"].startswith("text/plain; version=")
     assert "# HELP gateway_requests_total" in answer.text
+
+
+async def test_others_run_between_the_pieces_of_the_metrics(breaker):
+    turns = []
+
+    def pieces(_):
+        made = (b"%d turns\n" % len(turns) for _ in range(5))
+        return made, "text/plain"
+
+    async def count():
+        while True:
+            turns.append(None)
+            await asyncio.sleep(0)
+
+    counting = asyncio.ensure_future(count())
+    answer = await get(app_of({}, breaker, pieces), "/metrics")
+    counting.cancel()
+
+    seen = [int(line.split()[0]) for line in answer.text.splitlines()]
+    assert len(seen) == 5
+    assert seen == sorted(set(seen)), "two pieces were made in one turn"
 
 
 async def test_metrics_are_openmetrics_for_who_asks(app):
