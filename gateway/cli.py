@@ -45,9 +45,10 @@ def run(config: str, host: str, port: int, admin_host: str, admin_port: int, doc
     if token is None and not is_loopback(admin_host):
         _fail(f"--admin-host {admin_host} is not loopback: set {OPERATOR_VARIABLE} first", 2)
     gateway = _load(config, operator_token=token, docs=docs)
+    log_lines = _log_lines(gateway)
     if token is None:
         click.echo(f"operator token: {gateway.operator_token}", err=True)
-    with _log_lines(gateway):
+    with log_lines:
         try:
             serve.run(gateway, serve.Listener(host, port), serve.Listener(admin_host, admin_port))
         except serve.BindError as error:
