@@ -6,6 +6,8 @@ Rules of the file:
 2. A record holds no body, no input and no run: only names, times and ids.
 3. Recent ones are kept only while somebody looks. Slow ones and problems always, so that a page opened
    in the middle of an outage shows it.
+4. Problems are kept by what went wrong: the thousands that an open circuit refuses push out only each other,
+   and not the timeouts for which it opened.
 """
 
 from __future__ import annotations
@@ -24,7 +26,13 @@ if TYPE_CHECKING:
     from gateway.plan.execute import Run
 
 PROBLEMS: Final = 5
-"""Degraded and failed requests kept of a route, and looked at in a round: the newest."""
+"""Degraded and failed requests of a route that are looked at in a round."""
+
+ALIKE: Final = 3
+"""Problems kept of a route that went wrong alike: the newest."""
+
+KINDS: Final = 8
+"""Ways to go wrong that are kept of a route: those seen last."""
 
 SLOWEST: Final = 5
 """Slowest requests kept of a route, and looked at in a round."""
@@ -72,7 +80,7 @@ class KeptRequests:
 
     def problems(self) -> list[Request]:
         """Newest first."""
-        return _first((r for each in self._routes.values() for r in each.problems), _number)
+        return _first((r for each in self._routes.values() for r in each.problems()), _number)
 
     def record(self, run: Run, upstreams: list[str], status: int, degraded: bool, seconds: float) -> Request:  # noqa: FBT001
         """A request as it is kept."""
@@ -98,7 +106,7 @@ class KeptRequests:
 class RouteRequests:
     """The requests of one route; told of each that was answered."""
 
-    __slots__ = ("_kept", "_problems_left", "_slow_from", "_slow_left", "_slowest", "_upstreams", "problems")
+    __slots__ = ("_kept", "_problems", "_problems_left", "_slow_from", "_slow_left", "_slowest", "_upstreams")
 
     def __init__(self, kept: KeptRequests, upstreams: list[str]) -> None:
         self._kept = kept
@@ -107,14 +115,14 @@ class RouteRequests:
         self._slow_from = 0.0
         self._slow_left = SLOWEST
         self._slowest: list[tuple[float, int, Request]] = []
-        self.problems: deque[Request] = deque(maxlen=PROBLEMS)
+        self._problems: dict[object, deque[Request]] = {}
 
     def __call__(self, run: Run, status: int, degraded: bool, seconds: float) -> None:  # noqa: FBT001 - a label
         """One request was answered with *status* after *seconds*."""
         if degraded or status >= _SERVER_ERROR:
             if self._problems_left:
                 self._problems_left -= 1
-                self.problems.append(self._kept.record(run, self._upstreams, status, degraded, seconds))
+                self._take_problem(self._kept.record(run, self._upstreams, status, degraded, seconds))
         elif seconds > self._slow_from:
             self._take_slow(self._kept.record(run, self._upstreams, status, degraded, seconds))
         elif self._kept.recent_left:
@@ -131,6 +139,18 @@ class RouteRequests:
     def slowest(self) -> Iterable[Request]:
         """In no order."""
         return (request for _, _, request in self._slowest)
+
+    def problems(self) -> Iterable[Request]:
+        """In no order."""
+        return (request for alike in self._problems.values() for request in alike)
+
+    def _take_problem(self, request: Request) -> None:
+        kind = _what_went_wrong(request)
+        alike = self._problems.pop(kind, None) or deque(maxlen=ALIKE)
+        self._problems[kind] = alike  # the kinds in the order in which they were seen last
+        alike.append(request)
+        if len(self._problems) > KINDS:
+            del self._problems[next(iter(self._problems))]
 
     def _take_slow(self, request: Request) -> None:
         entry = (request.seconds, request.id, request)
@@ -155,6 +175,11 @@ class RouteRequests:
 
 def _first(requests: Iterable[Request], order: Callable[[Request], float]) -> list[Request]:
     return sorted(requests, key=order, reverse=True)[:SHOWN]
+
+
+def _what_went_wrong(request: Request) -> object:
+    """The first step in trouble, and its cause; the status where no step was."""
+    return next(((bar.step, bar.cause) for bar in request.steps if bar.cause is not None), request.status)
 
 
 def _seconds(request: Request) -> float:

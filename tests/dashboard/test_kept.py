@@ -3,16 +3,18 @@
 import pytest
 
 from gateway.call import Trace
-from gateway.dashboard.kept import PROBLEMS, RECENT, SHOWN, SLOW_FOR, SLOWEST, KeptRequests
-from gateway.outcome import Success
+from gateway.dashboard.kept import ALIKE, KINDS, PROBLEMS, RECENT, SHOWN, SLOW_FOR, SLOWEST, KeptRequests
+from gateway.outcome import Cause, Failure, Success
 from gateway.plan.model import Plan, Step
+
+LIVE = Success(b"1")
 
 
 class Run:
-    def __init__(self, route, number):
+    def __init__(self, route, number, outcome):
         self.plan = Plan(route, (Step("user", 0, None, None),), 1.0, lambda scope: b"")
         self.trace = Trace("0" * 32, "00", f"r{number}")
-        self.calls, self.outcomes = [None], [Success(b"1")]
+        self.calls, self.outcomes = [None], [outcome]
 
 
 class Store:
@@ -23,9 +25,9 @@ class Store:
         self.kept = KeptRequests(lambda: self.at)
         self.number = 0
 
-    def end(self, status=200, degraded=False, seconds=0.01, route="GET /x"):
+    def end(self, status=200, degraded=False, seconds=0.01, route="GET /x", outcome=LIVE):
         self.number += 1
-        self.kept.of(route, ["users"])(Run(route, self.number), status, degraded, seconds)
+        self.kept.of(route, ["users"])(Run(route, self.number, outcome), status, degraded, seconds)
 
 
 @pytest.fixture
@@ -55,10 +57,26 @@ def test_outage_keeps_a_few_of_each_round_and_of_each_route(store):
     store.kept.begin_round(watched=False)
     store.end(503)
 
-    assert len(before) == PROBLEMS + 1
-    assert before[0] == "r1001"
-    assert ids(store.kept.problems())[0] == "r1002"
-    assert len(store.kept.problems()) == PROBLEMS + 1
+    assert before == ["r1001", f"r{PROBLEMS}", f"r{PROBLEMS - 1}", f"r{PROBLEMS - 2}"]
+    assert ids(store.kept.problems())[:2] == ["r1002", "r1001"]
+    assert len(store.kept.problems()) == ALIKE + 1
+
+
+def test_problems_push_out_only_those_that_went_wrong_alike(store):
+    store.end(200, degraded=True, outcome=Failure(Cause.TIMEOUT))
+    for _ in range(100):
+        store.kept.begin_round(watched=False)
+        store.end(200, degraded=True, outcome=Failure(Cause.CIRCUIT_OPEN))
+
+    assert [each.steps[0].cause for each in store.kept.problems()] == ["circuit_open"] * ALIKE + ["timeout"]
+
+
+def test_ways_to_go_wrong_are_bounded(store):
+    for status in range(500, 500 + 2 * KINDS):
+        store.kept.begin_round(watched=False)
+        store.end(status)
+
+    assert [each.status for each in store.kept.problems()] == list(range(515, 507, -1))
 
 
 def test_slowest_requests_are_kept_slowest_first(store):

@@ -271,7 +271,7 @@ function showRoutes(snapshot) {
   }
 }
 
-const BOX = { width: 206, height: 78, gapX: 62, gapY: 16, end: 74 };
+const BOX = { width: 206, height: 78, gapX: 62, gapY: 16, end: 86 };
 
 // Columns by how many steps come before: a step stands right of all that it waits for, and at their height.
 function layOut(plan) {
@@ -380,7 +380,7 @@ function showGraph(route, snapshot) {
     attribute(node.trouble, "class", step.failed || step.stood_in ? "alarm" : "faint");
   }
   text(drawn.ends[0], perSecond(route.rate));
-  text(drawn.ends[1], duration(route.p50));
+  text(drawn.ends[1], route.p50 === null ? "" : `p50 ${duration(route.p50)}`);
 }
 
 // ── requests ─────────────────────────────────────────────────────────────────────────────────────────
