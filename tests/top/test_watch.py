@@ -14,7 +14,7 @@ import termios
 import pytest
 
 from tests.support.admin_feed import admin_feed
-from tests.support.processes import ROOT, free_ports, until
+from tests.support.processes import ROOT, free_ports, running, until
 
 ENTERED, LEFT, CURSOR_SHOWN = b"\x1b[?1049h", b"\x1b[?1049l", b"\x1b[?25h"
 COLOUR = b"\x1b[1;31m"
@@ -169,6 +169,19 @@ def test_once_prints_one_snapshot_without_a_control_byte(admin):
     assert (done.returncode, done.stderr) == (0, b"")
     assert "orders    open 4.2 s" in done.stdout.decode()
     assert b"\x1b" not in done.stdout
+
+
+@pytest.mark.slow
+def test_running_gateway_is_shown():
+    public, admin = free_ports(2)
+    serve = ("-m", "gateway", "run", "config/gateway.yaml", "--port", str(public), "--admin-port", str(admin))
+    with running(*serve, ports=(public, admin)):
+        done = run("--once", "--admin", f"http://127.0.0.1:{admin}")
+
+    lines = done.stdout.decode().splitlines()
+    assert lines[1].startswith("healthy, ")
+    assert [line.split()[0] for line in lines[3:7]] == ["upstream", "users", "orders", "recs"]
+    assert lines[9].startswith("GET /user/profile/{user_id:int} ")
 
 
 def test_pipe_gets_one_snapshot(admin):
