@@ -74,7 +74,8 @@ class Record:
     """One call or attempt. ``ended`` is 0 while it is under way.
 
     ``parent_id`` is the span that it is a part of. ``cause`` and ``freshness`` are those of its outcome,
-    ``served`` only for calls. ``method`` and ``target`` (path and query) are those of an HTTP attempt.
+    ``served`` only for calls. ``method`` and ``target`` (path and query) are those of an HTTP attempt,
+    ``system`` and ``hit`` those of a look-up: what kind of store, and whether there was a copy.
     """
 
     __slots__ = (
@@ -85,6 +86,7 @@ class Record:
         "ended",
         "freshness",
         "hedge",
+        "hit",
         "kind",
         "links",
         "method",
@@ -94,6 +96,7 @@ class Record:
         "span_id",
         "started",
         "status",
+        "system",
         "target",
     )
 
@@ -110,9 +113,11 @@ class Record:
         self.status: int | None = None
         self.attempt = 1
         self.hedge = False
+        self.hit = False
         self.peer: Peer | None = None
         self.method = ""
         self.target = b""
+        self.system = ""
         self.changes: tuple[Change, ...] = ()
         self.links: tuple[Link, ...] = ()
 
@@ -230,6 +235,17 @@ class Recording:
         record = Record(kind, step, self.steps.get(step, self.span_id), started)
         self.records.append(record)
         return record
+
+    def begin_look_up(self, step: str, system: str) -> Record:
+        """A store, of the kind *system*, is asked for a copy of *step*'s answer."""
+        record = self.begin(Kind.STORE, step, self.clock())
+        record.system = system
+        return record
+
+    def end_look_up(self, record: Record, *, hit: bool) -> None:
+        """There was a copy, or none."""
+        record.ended = self.clock()
+        record.hit = hit
 
     def end(self, record: Record, outcome: Outcome, now: float) -> None:
         """What *record* tells of ended as *outcome*."""

@@ -19,6 +19,7 @@ from gateway.layers.cache_control import HONOURED
 from gateway.layers.cache_rules import CacheRules
 from gateway.layers.coalesce import Flights, coalescing
 from gateway.layers.siblings import sending_once
+from gateway.stores.tiered import TieredStore
 
 if TYPE_CHECKING:
     from gateway.call import Layer
@@ -130,7 +131,9 @@ class Sharing:
             coalesce = coalescing(commons.flights, commons.flying, time_limit, kept=kept)
         if spec.cache is None:
             return SharingLayers(sending_once=once, coalescing=coalesce)
-        copies = Copies(shared.stores.of(spec.cache.store), commons.refreshing, self._rules(shared))
+        store = shared.stores.of(spec.cache.store)
+        system = "redis" if isinstance(store, TieredStore) else "memory"
+        copies = Copies(store, commons.refreshing, self._rules(shared), system)
         return SharingLayers(
             caching=caching(copies, time_limit, shared.clock, shared.stand_ins),
             sending_once=once,

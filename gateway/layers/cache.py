@@ -23,6 +23,7 @@ from gateway.layers.apart import Apart, without_baggage
 from gateway.layers.cache_rules import CacheRules
 from gateway.layers.stand_ins import StandIns
 from gateway.outcome import STALE_MAY_STAND_IN, Cause, Failure, Freshness, Outcome, Success
+from gateway.recording import Recording
 from gateway.stores.store import Copy, Store
 
 _CACHED: Final = Freshness.CACHED
@@ -51,10 +52,11 @@ class Copies:
     """The copies of one step in *store*, kept by its *rules*.
 
     *refreshing* is for all steps that share stores: it makes and bounds the refreshes, one per key at a time.
-    Its owner drains it at shutdown.
+    Its owner drains it at shutdown. *system* names the store in recordings.
     """
 
-    def __init__(self, store: Store, refreshing: Apart, rules: CacheRules) -> None:
+    def __init__(self, store: Store, refreshing: Apart, rules: CacheRules, system: str = "memory") -> None:
+        self.system = system
         self.get: Callable[[bytes], Awaitable[Copy | None]] = store.get
         self.mark = rules.mark
         self.hits = 0
@@ -102,7 +104,8 @@ def caching(copies: Copies, time_limit: float, clock: Callable[[], float], stand
 
         async def looked_up(call: Call, key: bytes) -> Outcome:
             asked = clock()
-            copy = await copies.get(key)
+            recording = call.trace.recording
+            copy = await (copies.get(key) if recording is None else _recorded(copies, key, call, recording))
             if copy is None:
                 copies.misses += 1
                 return await inner(call)
@@ -127,6 +130,13 @@ def caching(copies: Copies, time_limit: float, clock: Callable[[], float], stand
         return cached
 
     return wrap
+
+
+async def _recorded(copies: Copies, key: bytes, call: Call, recording: Recording) -> Copy | None:
+    record = recording.begin_look_up(call.step, copies.system)
+    copy = await copies.get(key)
+    recording.end_look_up(record, hit=copy is not None)
+    return copy
 
 
 def keeping(copies: Copies) -> Layer:

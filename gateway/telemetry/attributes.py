@@ -53,8 +53,6 @@ SPANS: Final = (
     SpanName(Of.APART, "refresh {step}", "internal", "A new copy for a cache, in a trace of its own."),
 )
 
-_EACH: Final = (Of.STEP, Of.ATTEMPT, Of.STORE, Of.APART)
-
 METHOD: Final = Attribute("http.request.method", (Of.REQUEST, Of.ATTEMPT), "The method.")
 ROUTE: Final = Attribute("http.route", (Of.REQUEST,), "The route's path, with its parameters' names.")
 STATUS: Final = Attribute(
@@ -68,18 +66,22 @@ SERVER: Final = Attribute("server.address", (Of.REQUEST, Of.ATTEMPT), "Our addre
 PORT: Final = Attribute("server.port", (Of.REQUEST, Of.ATTEMPT), "Its port.")
 PROTOCOL: Final = Attribute("network.protocol.version", (Of.REQUEST,), "The version of HTTP.")
 ERROR: Final = Attribute(
-    "error.type", (Of.REQUEST, *_EACH), "Why it is an error: the status, or else the cause."
+    "error.type",
+    (Of.REQUEST, Of.STEP, Of.ATTEMPT, Of.APART),
+    "Why it is an error: the status, or else the cause.",
 )
 REQUEST_ID: Final = Attribute("gateway.request_id", (Of.REQUEST, Of.APART), "The request's id.")
 DEGRADED: Final = Attribute("gateway.degraded", (Of.REQUEST,), "Whether some part stands in for a failure.")
 KEPT: Final = Attribute(
     "gateway.kept", (Of.REQUEST, Of.APART), "Why it is told of without being sampled: degraded, failed, slow."
 )
-STEP: Final = Attribute("gateway.step", _EACH, "The step.")
+STEP: Final = Attribute("gateway.step", (Of.STEP, Of.ATTEMPT, Of.STORE), "The step.")
 UPSTREAM: Final = Attribute("gateway.upstream", (Of.ATTEMPT,), "The upstream's name.")
-OUTCOME: Final = Attribute("gateway.outcome", _EACH, "success or failure.")
+OUTCOME: Final = Attribute("gateway.outcome", (Of.STEP, Of.ATTEMPT), "success or failure.")
 CAUSE: Final = Attribute(
-    "gateway.cause", (Of.REQUEST, *_EACH), "The cause of a failure, also of one that something stands in for."
+    "gateway.cause",
+    (Of.REQUEST, Of.STEP, Of.ATTEMPT, Of.APART),
+    "The cause of a failure, also of one that something stands in for.",
 )
 DETAIL: Final = Attribute("gateway.detail", (Of.STEP, Of.ATTEMPT), "A failure in words.")
 FRESHNESS: Final = Attribute("gateway.freshness", (Of.STEP,), "live, cached, stale or fallback.")
@@ -87,6 +89,8 @@ ATTEMPT: Final = Attribute("gateway.attempt", (Of.ATTEMPT,), "Which try of its c
 RETRY: Final = Attribute("gateway.retry", (Of.ATTEMPT,), "It is another try after a failure.")
 HEDGE: Final = Attribute("gateway.hedge", (Of.ATTEMPT,), "It was made beside a slow first one.")
 DETACHED: Final = Attribute("gateway.detached", (Of.STEP, Of.ATTEMPT), "It ended after its request.")
+SYSTEM: Final = Attribute("db.system.name", (Of.STORE,), "redis (with memory before it); absent for memory.")
+OPERATION: Final = Attribute("db.operation.name", (Of.STORE,), "GET, of a redis.")
 HIT: Final = Attribute("gateway.cache.hit", (Of.STORE,), "Whether there was a copy.")
 LINK: Final = Attribute("gateway.link", (Of.LINK,), "flight, refresh or detached.")
 

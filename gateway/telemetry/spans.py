@@ -34,6 +34,7 @@ _UPSTREAM, _ATTEMPT, _RESEND = names.UPSTREAM.name, names.ATTEMPT.name, names.RE
 _FRESHNESS, _HEDGE, _RETRY = names.FRESHNESS.name, names.HEDGE.name, names.RETRY.name
 
 _LINK: Final = names.LINK.name
+_REDIS: Final = "redis"
 _DETACHED: Final = "detached"
 
 
@@ -77,6 +78,8 @@ class Spans:
 
     def _part(self, made: _Made, record: Record, *, detached: bool = False) -> ReadableSpan:
         name, kind, describe = _PARTS[record.kind]
+        if record.system == _REDIS:
+            kind = SpanKind.CLIENT
         attributes = describe(record)
         links = [_link(link) for link in record.links]
         if detached:
@@ -190,7 +193,10 @@ def _of_attempt(record: Record) -> dict[str, Any]:
 
 
 def _of_store(record: Record) -> dict[str, Any]:
-    return {_STEP: record.name, _OUTCOME: "success", names.HIT.name: record.status == 200}
+    attributes: dict[str, Any] = {_STEP: record.name, names.HIT.name: record.hit}
+    if record.system == _REDIS:
+        attributes |= {names.SYSTEM.name: _REDIS, names.OPERATION.name: "GET"}
+    return attributes
 
 
 _Describe = tuple[Callable[[Record], str], SpanKind, Callable[[Record], dict[str, Any]]]

@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import time
+from dataclasses import dataclass
 
 import pytest
 
@@ -16,22 +17,41 @@ server: { trust: [127.0.0.1/32] }
 telemetry: { traces: { ratio: 0 } }
 upstreams:
   users: { url: "${USERS}" }
-  orders: { url: "${ORDERS}", breaker: { consecutive: 2 }, retry: { attempts: 2, backoff: 10ms } }
+  orders:
+    url: "${ORDERS}"
+    breaker: { consecutive: 4 }
+    retry: { attempts: 2, backoff: 10ms }
+    budget: off
 routes:
   GET /user/{id:int}:
     steps:
       user: { get: "users/people/{id}?full=1", required: true }
       orders: { get: "orders/of/{id}", fallback: [] }
 """
-TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 PARENT_ID = "b7ad6b7169203331"
+TRACED = "0af7651916cd43dd8448eb211c80319c"
+UNTRACED = "1af7651916cd43dd8448eb211c80319c"
 
 
-@contextlib.contextmanager
-def installation(tmp_path):
-    """A collector, two services that trace, and a gateway in front of them, each a process of its own."""
+@dataclass
+class Trace:
+    """What a collector was given of one request, which began at *began*; *port* is the gateway's."""
+
+    spans: list
+    began: int
+    port: int
+
+    def by(self, **facts):
+        """The spans with these facts, in the order in which they began."""
+        found = [each for each in self.spans if facts.items() <= vars(each).items()]
+        return sorted(found, key=lambda span: span.start)
+
+
+@pytest.fixture(scope="module")
+def traced(tmp_path_factory):
+    """A degraded request to a gateway with two services that trace, each a process of its own."""
     users, orders, port, admin = free_ports(4)
-    path = tmp_path / "gateway.yaml"
+    path = tmp_path_factory.mktemp("traces") / "gateway.yaml"
     path.write_text(CONFIG)
     with contextlib.ExitStack() as stack:
         collector = stack.enter_context(collecting())
@@ -43,57 +63,54 @@ def installation(tmp_path):
         command = ["-m", "gateway", "run", str(path), "--port", str(port), "--admin-port", str(admin)]
         environ = {**traces, **urls, "OTEL_SERVICE_NAME": "shop-gateway"}
         stack.enter_context(running(*command, ports=[port, admin], env=environ))
-        yield collector, port
+        began = time.time_ns()
+        ask(port, UNTRACED, "00")  # leaves no span, only two failures in a row
+        assert ask(port, TRACED, "01") == 200
+        until(lambda: len(collector.spans) >= 9, what="nine spans")
+        yield Trace(list(collector.spans), began, port)
 
 
-def ask(port, flags="01"):
+def ask(port, trace_id, flags):
+    """The status of an answer to a client that we trust, and that traces or does not."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    headers = {"traceparent": f"00-{TRACE_ID}-{PARENT_ID}-{flags}", "x-request-id": "r-1"}
+    headers = {"traceparent": f"00-{trace_id}-{PARENT_ID}-{flags}", "x-request-id": "r-1"}
     connection.request("GET", "/user/7?secret=s", headers=headers)
     answer = connection.getresponse()
     try:
-        return answer.status, answer.read()
+        return answer.status
     finally:
         connection.close()
 
 
-def test_degraded_request_is_one_tree_over_three_processes(tmp_path):
-    began = time.time_ns()
-    with installation(tmp_path) as (collector, port):
-        assert ask(port)[0] == 200
-        until(lambda: len(collector.spans) >= 9, what="nine spans")
-
-    assert {span.trace_id for span in collector.spans} == {TRACE_ID}
-    [server] = collector.by(service="shop-gateway", kind="server")
-    [user, orders] = sorted(
-        collector.by(service="shop-gateway", kind="internal"), key=lambda each: each.name
-    )[::-1]
-    attempts = sorted(collector.by(service="shop-gateway", kind="client"), key=lambda each: each.start)
+def test_degraded_request_is_one_tree_over_three_processes(traced):
+    assert {span.trace_id for span in traced.spans} == {TRACED}
+    [server] = traced.by(service="shop-gateway", kind="server")
+    [user] = traced.by(name="step user")
+    [orders] = traced.by(name="step orders")
+    [of_user] = traced.by(name="GET users")
+    of_orders = traced.by(name="GET orders")
     assert (server.name, server.parent_id) == ("GET /user/{id:int}", PARENT_ID)
-    assert [user.name, orders.name] == ["step user", "step orders"]
     assert {user.parent_id, orders.parent_id} == {server.span_id}
-    assert sorted(each.parent_id for each in attempts) == sorted([user.span_id] + [orders.span_id] * 2)
+    assert of_user.parent_id == user.span_id
+    assert [each.parent_id for each in of_orders] == [orders.span_id] * 2
 
     # the services' spans are children of exactly the attempts that called them
-    of_orders = [each for each in attempts if each.parent_id == orders.span_id]
-    [of_user] = [each for each in attempts if each.parent_id == user.span_id]
-    assert [each.parent_id for each in collector.by(service="users")] == [of_user.span_id]
-    assert {each.parent_id for each in collector.by(service="orders")} == {each.span_id for each in of_orders}
-
-    # every span lies within its parent, on one wall clock
-    spans = {span.span_id: span for span in collector.spans}
-    for span in collector.by(service="shop-gateway"):
-        parent = spans.get(span.parent_id)
-        assert began <= span.start <= span.end
-        assert parent is None or parent.start <= span.start <= span.end <= parent.end
+    assert [each.parent_id for each in traced.by(service="users")] == [of_user.span_id]
+    assert [each.parent_id for each in traced.by(service="orders")] == [each.span_id for each in of_orders]
+    assert {each.kind for each in traced.by(service="orders") + traced.by(service="users")} == {"server"}
 
 
-def test_spans_of_a_degraded_request_say_what_happened(tmp_path):
-    with installation(tmp_path) as (collector, port):
-        ask(port)
-        until(lambda: len(collector.spans) >= 9, what="nine spans")
+def test_every_span_lies_within_its_parent(traced):
+    own = {span.span_id: span for span in traced.by(service="shop-gateway")}
+    for span in own.values():
+        assert traced.began <= span.start <= span.end
+        if span.parent_id in own:
+            parent = own[span.parent_id]
+            assert parent.start <= span.start <= span.end <= parent.end
 
-    [server] = collector.by(kind="server", service="shop-gateway")
+
+def test_spans_of_a_degraded_request_say_what_happened(traced):
+    [server] = traced.by(service="shop-gateway", kind="server")
     assert server.attributes == {
         "http.request.method": "GET",
         "http.route": "/user/{id:int}",
@@ -101,33 +118,41 @@ def test_spans_of_a_degraded_request_say_what_happened(tmp_path):
         "url.path": "/user/7",
         "url.scheme": "http",
         "server.address": "127.0.0.1",
-        "server.port": port,
+        "server.port": traced.port,
         "network.protocol.version": "1.1",
         "gateway.request_id": "r-1",
         "gateway.degraded": True,
     }
-    [orders] = collector.by(name="step orders")
+    [orders] = traced.by(name="step orders")
     assert orders.attributes == {
         "gateway.step": "orders",
         "gateway.outcome": "success",
         "gateway.freshness": "fallback",
         "gateway.cause": "failed",
     }
-    first, second = sorted(collector.by(name="GET orders"), key=lambda each: each.start)
-    assert first.attributes | second.attributes == second.attributes | {"gateway.attempt": 2}
-    assert (first.attributes["gateway.attempt"], first.error, second.error) == (1, True, True)
-    assert second.attributes["gateway.retry"] is True
-    assert second.attributes["http.request.resend_count"] == 1
-    assert second.attributes["error.type"] == "503"
-    assert second.attributes["gateway.cause"] == "failed"
-    assert second.attributes["url.full"].endswith("/of/7")
-    [user] = collector.by(name="GET users")
-    assert user.attributes["url.full"].endswith(
-        "/people/7"
-    )  # no query: it may hold what is nobody's business
+    [user] = traced.by(name="GET users")
+    assert user.attributes["url.full"].endswith("/people/7")  # the query may be nobody's business
     assert not user.error
 
-    # the second failure in a row opened the circuit, while its attempt was under way
+
+def test_attempts_say_which_try_they_are_and_why_they_failed(traced):
+    first, second = traced.by(name="GET orders")
+
+    assert (first.attributes["gateway.attempt"], second.attributes["gateway.attempt"]) == (1, 2)
+    assert "gateway.retry" not in first.attributes
+    assert second.attributes["gateway.retry"] is True
+    assert second.attributes["http.request.resend_count"] == 1
+    assert (first.error, second.error) == (True, True)
+    for attempt in (first, second):
+        assert attempt.attributes["error.type"] == "503"
+        assert attempt.attributes["gateway.cause"] == "failed"
+        assert attempt.attributes["gateway.upstream"] == "orders"
+        assert attempt.attributes["url.full"].endswith("/of/7")
+
+
+def test_change_of_the_breaker_is_an_event_of_the_attempt_during_which_it_happened(traced):
+    first, second = traced.by(name="GET orders")
+
     assert first.events == []
     [(name, event)] = second.events
     assert name == "gateway.breaker.changed"
@@ -135,10 +160,5 @@ def test_spans_of_a_degraded_request_say_what_happened(tmp_path):
     assert event["gateway.breaker.reason"] == "consecutive"
 
 
-def test_request_that_a_trusted_client_does_not_trace_leaves_nothing(tmp_path):
-    with installation(tmp_path) as (collector, port):
-        ask(port, flags="00")
-        ask(port, flags="01")
-        until(lambda: collector.by(kind="server", service="shop-gateway"), what="the second request's span")
-
-    assert len(collector.by(kind="server", service="shop-gateway")) == 1
+def test_service_names_are_those_of_the_environment(traced):
+    assert {span.service for span in traced.spans} == {"shop-gateway", "users", "orders"}

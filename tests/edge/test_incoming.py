@@ -226,3 +226,54 @@ def test_whatever_comes_in_can_be_sent_on(headers):
     assert re.fullmatch("[ -~]{0,512}", found.tracestate)
     assert re.fullmatch("[ -~]{0,8192}", found.baggage)
     assert 0 < limit <= 2.0
+
+
+class Recorder:
+    """Remembers what it was told."""
+
+    def __init__(self):
+        self.begun, self.debugged = [], []
+
+    def begin(self, trace, parent):
+        self.begun.append((trace.trace_id, parent))
+
+    def debug(self, trace, *, hosts):
+        self.debugged.append((trace.trace_id, hosts))
+
+
+class Access:
+    """Takes ``here`` for this machine, and ``signed`` for a signature."""
+
+    def is_local(self, found, client):
+        return client[0] == "here"
+
+    def is_signed(self, value):
+        return value == b"signed"
+
+
+def recorded(*headers, trust=("10.0.0.0/8",), client=CLIENT):
+    recorder = Recorder()
+    raw = [(name.encode(), value.encode()) for name, value in headers]
+    Intake(trust, "x-patience", recorder, Access()).read(raw, client, 1.0)
+    return recorder
+
+
+def test_every_request_is_decided_on_once():
+    assert [parent for _, parent in recorded().begun] == [None]
+    assert [parent for _, parent in recorded(("x-request-id", "r")).begun] == [None]
+
+
+@pytest.mark.parametrize(("flags", "parent"), [("00", False), ("01", True), ("03", True)])
+def test_trusted_client_that_continues_a_trace_is_heard_and_others_are_not(flags, parent):
+    header = ("traceparent", f"00-{TRACE_ID}-{PARENT_ID}-{flags}")
+
+    assert recorded(header).begun == [(TRACE_ID, parent)]
+    assert recorded(header, trust=()).begun == [(TRACE_ID, None)]
+
+
+@pytest.mark.parametrize(
+    ("value", "client", "hosts"),
+    [("signed", CLIENT, [False]), ("1", ("here", 1), [True]), ("other", CLIENT, [])],
+)
+def test_debug_header_counts_only_with_a_signature_or_from_here(value, client, hosts):
+    assert [told for _, told in recorded(("gateway-debug", value), client=client).debugged] == hosts

@@ -213,14 +213,22 @@ def test_changes_of_the_breaker_are_events():
     }
 
 
-def test_look_up_of_a_copy_is_a_span():
+@pytest.mark.parametrize(
+    ("system", "kind", "more"),
+    [
+        ("memory", SpanKind.INTERNAL, {}),
+        ("redis", SpanKind.CLIENT, {"db.system.name": "redis", "db.operation.name": "GET"}),
+    ],
+)
+def test_look_up_of_a_copy_is_a_span(system, kind, more):
     scene = Scene()
-    record = scene.recording.begin(Kind.STORE, "orders", 10.0)
-    scene.recording.end(record, Success(b"1"), 10.1)
+    record = scene.recording.begin_look_up("orders", system)
+    scene.recording.end_look_up(record, hit=True)
 
     *_, span = scene.spans()
 
-    assert (span.name, span.attributes["gateway.cache.hit"]) == ("cache orders", True)
+    assert (span.name, span.kind) == ("cache orders", kind)
+    assert span.attributes == {"gateway.step": "orders", "gateway.cache.hit": True, **more}
 
 
 def test_what_is_under_way_when_the_request_ends_is_told_later_with_a_link_to_it():
