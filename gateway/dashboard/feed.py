@@ -5,6 +5,7 @@ Rules of the file:
 2. While nobody watches it looks every ``IDLE`` seconds, so that whoever opens the page sees the last minute.
 3. A snapshot is made and written once per round, however many watch. A slow reader misses rounds; nothing
    waits for it, and nothing is queued.
+4. Together they take at most ``SHARE`` of a core: what takes long becomes rarer.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from time import thread_time
 from typing import Final
 
 import msgspec
@@ -29,6 +31,9 @@ IDLE: Final = 5.0
 
 WATCHING: Final = 10.0
 """Seconds for which whoever asked for one snapshot counts as watching."""
+
+SHARE: Final = 0.01
+"""Of a core is what all looks and snapshots may take: with very many routes they become rarer instead."""
 
 VIEWERS: Final = 50
 """Streams at once: enough for a team, and a bound for what the admin listener can be made to send."""
@@ -58,16 +63,25 @@ class Shown:
 
 
 class Feed:
-    """Snapshots of one gateway. *clock* gives seconds for differences, *wall* Unix time."""
+    """Snapshots of one gateway.
+
+    *clock* gives seconds for differences, *wall* Unix time, *cpu* the seconds that this thread has worked.
+    """
 
     def __init__(
-        self, shown: Shown, kept: KeptRequests, clock: Callable[[], float], wall: Callable[[], float]
+        self,
+        shown: Shown,
+        kept: KeptRequests,
+        clock: Callable[[], float],
+        wall: Callable[[], float],
+        cpu: Callable[[], float] = thread_time,
     ) -> None:
         self.plans = shown.plans
         self.kept = kept
         self.viewers = 0
         self._clock = clock
         self._wall = wall
+        self._cpu = cpu
         self._process = shown.process
         self._upstreams = [UpstreamRow(name, *row) for name, row in shown.upstreams.items()]
         self._routes = [RouteRow(name, *row) for name, row in shown.routes.items()]
@@ -77,7 +91,9 @@ class Feed:
         self._next: asyncio.Future[None] | None = None
         self._watched_until = float("-inf")
         self._json = b""
-        self._look()
+        self._write_cost = 0.0
+        self._pause = ROUND
+        self._look(watched=True)
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin to look."""
@@ -97,11 +113,8 @@ class Feed:
         now = self._clock()
         was_idle = now >= self._watched_until and not self.viewers
         self._watched_until = now + WATCHING
-        if self._loop is not None:
-            if now - self._looked_at > ROUND / 2:
-                self._round()
-            elif was_idle:
-                self._set_timer(ROUND)
+        if self._loop is not None and (was_idle or now - self._looked_at > ROUND / 2):
+            self._round()
         return self._written()
 
     async def frames(self) -> AsyncIterator[bytes]:
@@ -125,6 +138,7 @@ class Feed:
         return Snapshot(
             at=round(self._wall(), 3),
             seconds=round(self._lag.within(RECENT).seconds, 3),
+            every=round(self._pause, 3),
             process=self._of_process(),
             upstreams=[each.row() for each in self._upstreams],
             routes=[each.row() for each in self._routes],
@@ -136,27 +150,32 @@ class Feed:
     def _round(self) -> None:
         """Look at everything, tell the viewers, and set the timer for the next round."""
         assert self._loop is not None, "it is started"
-        self._look()
-        watched = self.viewers > 0 or self._looked_at < self._watched_until
+        watched = self.viewers > 0 or self._clock() < self._watched_until
+        self._look(watched=watched)
         self.kept.begin_round(watched=watched)
-        self._set_timer(ROUND if watched else IDLE)
-        self._tell()
-
-    def _set_timer(self, seconds: float) -> None:
-        assert self._loop is not None, "it is started"
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_later(seconds, self._round)
+        self._pause = self._until_next(watched=watched)
+        self._timer = self._loop.call_later(self._pause, self._round)
+        self._tell()
 
-    def _look(self) -> None:
+    def _look(self, *, watched: bool) -> None:
+        began = self._cpu()
         now = self._looked_at = self._clock()
         at = self._wall()
         for upstream in self._upstreams:
             upstream.look(now, at)
         for route in self._routes:
-            route.look(now)
+            route.look(now, steps=watched)
         self._lag.look(now)
         self._json = b""
+        self._look_cost = self._cpu() - began
+
+    def _until_next(self, *, watched: bool) -> float:
+        """Seconds from this round to the next one."""
+        if watched:
+            return max(ROUND, (self._look_cost + self._write_cost) / SHARE)
+        return max(IDLE, self._look_cost / SHARE)
 
     def _tell(self) -> None:
         if self._next is not None:
@@ -165,11 +184,13 @@ class Feed:
 
     def _written(self) -> bytes:
         if not self._json:
+            began = self._cpu()
             self._json = msgspec.json.encode(self.snapshot())
+            self._write_cost = self._cpu() - began
         return self._json
 
     def _of_process(self) -> Process:
-        changes = [each.series.within(RECENT) for each in self._routes]
+        changes = [each.series.within(RECENT) for each in self._routes if not each.series.quiet]
         total = sum(change.total for change in changes)
         view = self._process()
         lag = percentile(self._lag.minute().buckets, 0.99)

@@ -71,15 +71,28 @@ class RouteRow:
         self._route = route
         self.series = Series(meter.seconds, meter.counts)
         self._steps = {name: Series(each.seconds, each.counts) for name, each in steps.items()}
+        self._steps_seen = False
+        self._quiet: Route | None = None
 
-    def look(self, now: float) -> None:
-        """Take its numbers."""
+    def look(self, now: float, *, steps: bool) -> None:
+        """Take its numbers; those of its *steps* only if they will be looked at: they are most of all."""
         self.series.look(now)
-        for series in self._steps.values():
-            series.look(now)
+        if steps:
+            for series in self._steps.values():
+                if not self._steps_seen:
+                    series.forget()
+                series.look(now)
+        self._steps_seen = steps
 
     def row(self) -> Route:
         """The route as of the last look."""
+        if not self.series.quiet:
+            return self._row()
+        if self._quiet is None:
+            self._quiet = self._row()
+        return self._quiet
+
+    def _row(self) -> Route:
         change = self.series.within(RECENT)
         total = change.total
         minute = self.series.minute().buckets

@@ -74,11 +74,20 @@ class Series:
         """Look at the meter."""
         looks, buckets = self._looks, self._seconds.buckets
         if looks and looks[-1].buckets == buckets:
-            looks.append(looks[-1]._replace(at=now))
+            looks.append(_Look(now, looks[-1].buckets, looks[-1].counts))
         else:
             looks.append(_Look(now, buckets.copy(), self._counts()))
         while len(looks) > 2 and looks[1].at <= now - MINUTE:
             looks.popleft()
+
+    def forget(self) -> None:
+        """There was no look yet."""
+        self._looks.clear()
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing came within the last minute."""
+        return self._looks[0].buckets is self._looks[-1].buckets
 
     def last(self) -> Change:
         """What came between the last two looks."""

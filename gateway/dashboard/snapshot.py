@@ -154,7 +154,9 @@ class Process(Struct, frozen=True, kw_only=True):
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
-    """Everything. ``seconds`` is how much of the last ``RECENT`` was seen."""
+    """Everything. ``seconds`` is how much of the last ``RECENT`` was seen, ``every`` the time from one
+    snapshot of a stream to the next.
+    """
 
     at: float
     seconds: float
@@ -164,6 +166,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     recent: list[Request]
     slowest: list[Request]
     problems: list[Request]
+    every: float = 1.0
 
 
 class PlanStep(Struct, frozen=True, kw_only=True):

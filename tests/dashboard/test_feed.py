@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import json
 
 import pytest
@@ -44,7 +45,13 @@ class Setting:
             plans=[],
         )
         wall = lambda: 1_700_000_000.0 + self.loop.time()
-        self.feed = Feed(shown, KeptRequests(wall), self.loop.time, wall)
+        self.worked, self.work = 0.0, 0.0
+        self.feed = Feed(shown, KeptRequests(wall), self.loop.time, wall, self.cpu)
+
+    def cpu(self):
+        """Every stretch of work takes ``work`` seconds."""
+        self.worked += self.work
+        return self.worked
 
     def guards(self):
         self.looks += 1
@@ -180,3 +187,16 @@ async def test_stopped_feed_leaves_no_timer_and_starts_again(setting):
 
     setting.feed.start(setting.loop)
     assert await setting.points(2 * IDLE + 0.5) == 2
+
+
+async def test_rounds_that_take_long_become_rarer(setting):
+    setting.work = 0.02  # to look and to write: 4 % of a core if it were each second
+    times = []
+    frames = setting.feed.frames()
+    for _ in range(4):
+        told = json.loads(await anext(frames))
+        times.append(setting.loop.time())
+    await frames.aclose()
+
+    assert [round(b - a, 3) for a, b in itertools.pairwise(times)][1:] == [4.0, 4.0]
+    assert told["every"] == 4.0

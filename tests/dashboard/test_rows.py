@@ -97,13 +97,13 @@ def test_rates_forget_what_is_longer_ago_than_ten_seconds(upstream, attempts):
 def test_route_is_told_with_its_steps():
     requests, calls = RequestMeter(), CallMeter()
     row = RouteRow("GET /x", requests, {"orders": calls})
-    row.look(0.0)
+    row.look(0.0, steps=True)
     for status, degraded in ((200, False), (200, True), (504, False), (404, False)):
         requests.record(status, degraded, 0.02)
     stale = Success(b"1", Freshness.STALE, Cause.TIMEOUT)
     for outcome in (LIVE, Failure(Cause.FAILED), stale, Success(b"1", Freshness.CACHED)):
         calls.record(outcome, 0.02)
-    row.look(4.0)
+    row.look(4.0, steps=True)
 
     told = row.row()
     step = told.steps[0]
@@ -118,3 +118,26 @@ def test_route_is_told_with_its_steps():
     )
     assert 0.01 < told.p50 <= 0.025
     assert 0.01 < step.p99 <= 0.025
+
+
+def test_route_that_is_idle_is_worked_out_once():
+    row = RouteRow("GET /x", RequestMeter(), {"orders": CallMeter()})
+    for now in range(3):
+        row.look(float(now), steps=True)
+
+    assert row.row() is row.row()
+    assert row.row().rate == 0.0
+
+
+def test_steps_that_nobody_looked_at_begin_anew():
+    requests, calls = RequestMeter(), CallMeter()
+    row = RouteRow("GET /x", requests, {"orders": calls})
+    row.look(0.0, steps=True)
+    calls.record(Failure(Cause.FAILED), 0.02)
+    row.look(100.0, steps=False)
+    row.look(101.0, steps=True)
+    requests.record(200, False, 0.02)
+    calls.record(LIVE, 0.02)
+    row.look(102.0, steps=True)
+
+    assert [(step.rate, step.failed) for step in row.row().steps] == [(1.0, 0.0)]

@@ -8,7 +8,7 @@
 
 const byId = (id) => document.getElementById(id);
 const SVG = "http://www.w3.org/2000/svg";
-const QUIET = 4000; // milliseconds without a snapshot after which the feed counts as lost
+const MISSED = 4; // snapshots that do not come until the feed counts as lost
 const MINUTE = 60;
 
 // ── words and numbers ────────────────────────────────────────────────────────────────────────────────
@@ -684,7 +684,7 @@ function connect() {
 
 // A browser asks again by itself unless the answer was no stream; and a network may fall silent without an error.
 setInterval(() => {
-  const silent = Date.now() - heardAt > QUIET;
+  const silent = Date.now() - heardAt > MISSED * 1000 * (waiting ? waiting.every : 1);
   if (connected && silent) setConnected(false);
   if (!connected && (source.readyState === EventSource.CLOSED || (heardAt && silent && source.readyState === EventSource.OPEN))) connect();
 }, 2000);
