@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from bench.micro_logs import log_pieces
 from bench.upstreams import encoded, large, small
 from gateway.call import Call, Source, Trace, stack
 from gateway.compiler.stacks import step_layers, upstream_layers
@@ -81,6 +82,7 @@ def pieces(loop: asyncio.AbstractEventLoop) -> dict[str, Piece]:
         "JSON: check 200 B": lambda: check(_SMALL_BODY),
         "JSON: check 14 kB": lambda: check(_LARGE_BODY),
         "JSON: decode 14 kB": lambda: msgspec.json.decode(_LARGE_BODY),
+        **log_pieces(loop),
     }
 
 

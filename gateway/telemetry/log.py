@@ -40,6 +40,7 @@ _CONTROL: Final = {
 
 
 _IDS: Final = ("request_id", "trace_id")
+_PLAIN: Final = frozenset({type(None), bool, int, float})
 
 
 class Line:
@@ -112,7 +113,8 @@ class Log:
 
 def one_line(text: str) -> str:
     """*text* with everything escaped that could end a line or steer a terminal; cut if it is very long."""
-    return text[:LONGEST].translate(_CONTROL)
+    text = text[:LONGEST]
+    return text if text.isprintable() else text.translate(_CONTROL)
 
 
 def traced(error: BaseException, hide: Iterable[object] = ()) -> str:
@@ -144,13 +146,15 @@ def _fact(name: str, value: Any) -> Any:
     """*value* as a line may hold it: JSON's types, and no secrets."""
     if is_sensitive(name):
         return HIDDEN
-    if value is None or isinstance(value, bool | int | float):
+    if type(value) in _PLAIN:
         return value
+    if name in _IDS:
+        return one_line(REDACTION(value))
     if isinstance(value, Mapping):
         return {one_line(str(key)): _fact(str(key), each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         return [_fact("", each) for each in value]
-    return one_line(REDACTION(str(value)))
+    return one_line(REDACTION.word(str(value)))
 
 
 def _texts(values: Iterable[object]) -> Iterable[str]:

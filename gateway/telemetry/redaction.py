@@ -14,6 +14,7 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from threading import Lock
 from typing import Final
 from urllib.parse import quote, quote_plus
@@ -35,6 +36,9 @@ _WORDS: Final = (
     r"token|secret|password|passwd|passphrase|pwd|api[_-]?key|access[_-]?key|private[_-]?key|credential"
     r"|signature|session(?:[_-]?id)?|jwt|sig|bearer"
 )
+_LONGEST_WORD: Final = 80
+_WORDS_KEPT: Final = 1000
+
 _QUOTED: Final = r"""b?"(?:\\.|[^"\\\n])*"?|b?'(?:\\.|[^'\\\n])*'?"""
 _HEADER_NAMES: Final = "|".join(_HEADERS)
 _NAMED: Final = re.compile(
@@ -51,9 +55,16 @@ _NAMED: Final = re.compile(
     | \beyJ[\w-]{{8,1000}}\.[\w-]+(?:\.[\w-]*)?
     """
 )
+_HINTS: Final = (
+    *("auth", "cookie", "token", "secret", "passw", "passphrase", "pwd", "key", "credential", "sig"),
+    *("session", "jwt", "bearer", "basic", "digest", "negotiate", "state=", "code=", "://", "eyj"),
+)
+"""Without one of these nothing is found: to look for them costs 1 µs a line, to look properly 50."""
+
 _SENSITIVE: Final = re.compile(rf"(?i).*(?:{_HEADER_NAMES}|{_WORDS})")
 
 
+@lru_cache(maxsize=1024)
 def is_sensitive(name: str) -> bool:
     """Whether what goes by *name* (a header, a query parameter, a fact) is nobody's to read."""
     return _SENSITIVE.fullmatch(name) is not None
@@ -67,6 +78,7 @@ class Redaction:
         self._names: dict[str, str] = {}  # by the form they are found in
         self._pattern: re.Pattern[str] | None = None
         self._stale = False
+        self._short: dict[str, str] = {}  # words that were redacted before
         self._lock = Lock()
 
     def learn(self, secrets: Mapping[str, str], owner: object) -> None:
@@ -74,6 +86,19 @@ class Redaction:
         with self._lock:
             self._learnt[owner] = {form: name for name, value in secrets.items() for form in forms(value)}
             self._stale = True
+            self._short = {}
+
+    def word(self, text: str) -> str:
+        """The same for what comes again in many lines: routes, steps, causes. Remembers it if it is short."""
+        if len(text) > _LONGEST_WORD:
+            return self(text)
+        words = self._short
+        told = words.get(text)
+        if told is None:
+            if len(words) >= _WORDS_KEPT:
+                words.clear()
+            told = words[text] = self(text)
+        return told
 
     def _known(self) -> tuple[re.Pattern[str] | None, dict[str, str]]:
         """What is looked for, made when it is first needed."""
@@ -87,13 +112,17 @@ class Redaction:
     def __call__(self, text: str, also: Iterable[str] = ()) -> str:
         """*text* without secrets, and without the values *also*: those of the request it belongs to."""
         text = text[:LONGEST]
-        own = _any_of(form for value in also for form in forms(value))
-        if own is not None:
-            text = own.sub(HIDDEN, text)
+        if also:
+            own = _any_of(form for value in also for form in forms(value))
+            text = own.sub(HIDDEN, text) if own is not None else text
         pattern, names = self._known()
-        if pattern is not None:
+        if pattern is not None and any(form in text for form in names):
             text = pattern.sub(lambda found: f"${{{names[found[0]]}}}", text)
-        return _NAMED.sub(_hidden, text)
+        lowered = text.lower()
+        for hint in _HINTS:
+            if hint in lowered:
+                return _NAMED.sub(_hidden, text)
+        return text
 
 
 def forms(value: str) -> set[str]:
