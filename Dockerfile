@@ -8,7 +8,7 @@ COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY config config
 COPY gateway gateway
 COPY services services
-RUN /opt/gateway/bin/pip install --no-cache-dir --disable-pip-version-check -c constraints.txt .
+RUN /opt/gateway/bin/pip install --no-cache-dir --disable-pip-version-check -c constraints.txt ".[otlp]"
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin gateway
