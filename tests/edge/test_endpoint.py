@@ -54,7 +54,7 @@ class Route:
     def __init__(self, *, inputs=(), merge=None, time_limit=1.0, required=(), unrepeatable=(), **steps):
         loop = asyncio.get_running_loop()
         self.engine = Engine(Timers(loop), Buffered(1000), Background(), loop.time)
-        self.meter, self.log = RequestMeter(), AccessLog()
+        self.meter, self.log, self.seen = RequestMeter(), AccessLog(), []
         self.sources = {name: ScriptedSource().will(entry) for name, entry in steps.items()}
         self.answering = {
             "headers": {},
@@ -100,7 +100,11 @@ class Route:
             intake=Intake(),
             meter=self.meter,
             access_log=self.log,
+            witness=self.witness,
         )
+
+    def witness(self, run, status, degraded, seconds):
+        self.seen.append((run.plan.route, status, degraded, round(seconds, 3)))
 
 
 def every_part(names):
@@ -408,6 +412,15 @@ async def test_every_answered_request_is_logged():
     await route.ask()
 
     assert route.log.ended == [("GET /x", 200, True, 0.1)]
+
+
+async def test_witness_sees_what_a_plan_answered_and_nothing_else():
+    route = Route(a=After(0.1), b=Failure(Cause.FAILED), inputs=[Input("query", ("m",), required=True)])
+
+    await route.ask()
+    await route.ask(query=b"m=1")
+
+    assert route.seen == [("GET /x", 200, True, 0.1)]
 
 
 async def test_refused_request_is_logged_under_its_id():
