@@ -118,6 +118,7 @@ class Direct:
             or (circuit is not None and circuit.state is not _CLOSED)
             or (bulkhead is not None and bulkhead.in_use >= bulkhead.direct)
             or call.deadline - now < call.floor
+            or call.ended is not None  # a step begun just before failed the request
         ):
             return None
         attempt = Attempt(self, call, run, index, now)

@@ -1,4 +1,4 @@
-"""Scenes of requests that are played twice, with calls made directly and in their plain form, and compared."""
+"""Scenes of requests that are played with calls made directly and in their plain form, and compared."""
 
 import asyncio
 from dataclasses import dataclass, field

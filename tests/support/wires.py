@@ -45,6 +45,8 @@ class ScriptedWire:
 
     async def source(self, call):
         entry = self.script[call.payload].attempt(call.attempt)
+        if call.ended is not None:
+            return call.ended
         if not entry.idle:
             return await self.anew(call)
         result = await self._exchange(call, entry)
