@@ -40,7 +40,8 @@ def _addresses(ports: Mapping[str, int], pids: Mapping[str, int], config: Path) 
         ("gateway", url(public, PROFILE)),
         ("docs", url(public, "/docs")),
         ("health", url(public, "/health")),
-        ("admin", url(admin, "/metrics")),
+        ("dashboard", url(admin, "/")),
+        ("metrics", url(admin, "/metrics")),
         *((name, f"{url(ports[name])}  process {pids[name]}") for name in mocks),
         ("configuration", str(config)),
     ]
