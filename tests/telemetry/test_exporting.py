@@ -86,12 +86,12 @@ async def test_spans_are_exported_in_portions():
     exporter = KeptSpans()
     way = Pipeline(exporter, RESOURCE, "1")
 
-    for _ in range(3):
-        way.take(ended_recording(attempts=199), None)
+    for _ in range(6):
+        way.take(ended_recording(attempts=399), None)
     await way.close(5.0)
 
-    assert sum(exporter.portions) == 600
-    assert max(exporter.portions) <= 256
+    assert sum(exporter.portions) == 2400
+    assert max(exporter.portions) <= 1024
 
 
 async def test_spans_that_nobody_took_are_counted():
