@@ -48,6 +48,13 @@ def header_block(headers: Iterable[tuple[str, str]]) -> bytes:
     return b"".join(lines)
 
 
+class HalfAnswerError(Exception):
+    """An answer cannot be finished because of a bug, which the log has under this request id.
+
+    Raised in its place: the server logs what it is told, with everything that stands in it.
+    """
+
+
 def has_started(send: Send) -> bool:
     """Whether an answer has begun, as far as the server lets us know."""
     cycle = getattr(send, "__self__", None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gateway.edge import problems
-from gateway.edge.answer import Message, Receive, Send, answer, has_started
+from gateway.edge.answer import HalfAnswerError, Message, Receive, Send, answer, has_started
 from gateway.edge.pages import is_page
 from gateway.edge.path import path_of
 from gateway.edge.private import private_values
@@ -24,10 +24,6 @@ if TYPE_CHECKING:
     from gateway.edge.router import Router
 
 _log = Log("gateway.edge")
-
-
-class HalfAnswerError(Exception):
-    """An answer cannot be finished, because of a bug that the log has under this request id."""
 
 
 class Listener:

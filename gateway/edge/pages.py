@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gateway.edge import problems
+from gateway.edge.answer import HalfAnswerError
 from gateway.edge.documentation import add_documentation
 from gateway.edge.incoming import Intake
 from gateway.edge.private import private_values
@@ -19,7 +21,7 @@ from gateway.telemetry.log import Log, place_of
 from gateway.telemetry.repetition import Sparing
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from gateway.call import Trace
     from gateway.edge.health import Health
@@ -51,6 +53,7 @@ def new_app() -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.add_exception_handler(HTTPException, _refusal)
     app.add_exception_handler(Exception, _bug)
+    app.add_middleware(_Bugs)
     return app
 
 
@@ -93,6 +96,33 @@ def trace_of(request: Request) -> Trace:
     return _INTAKE.read(request.scope["headers"], None, 1.0)[0]
 
 
+class _Bugs:
+    """Answers what pages raise: the framework would answer it, and then tell the server, which logs it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, or one connection of another kind."""
+        started = False
+
+        async def noting(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            request = Request(scope)
+            response = await _bug(request, error)
+            if started:
+                raise HalfAnswerError(response.headers["x-request-id"]) from None
+            await response(scope, receive, send)
+
+
 async def _refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code != 405:
@@ -104,6 +134,7 @@ async def _refusal(request: Request, error: Exception) -> Response:
 
 async def _bug(request: Request, error: Exception) -> Response:
     trace = trace_of(request)
-    hide = private_values(request.scope, {})
-    _bugs(place_of(error), events.BUG_IN_PAGE, trace, error=error, hide=hide, page=request.url.path)
+    if not isinstance(error, HalfAnswerError):  # of which the log has the cause
+        hide = private_values(request.scope, {})
+        _bugs(place_of(error), events.BUG_IN_PAGE, trace, error=error, hide=hide, page=request.url.path)
     return problem_answer(problems.bug(trace.request_id))

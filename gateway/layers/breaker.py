@@ -26,6 +26,7 @@ from gateway.layers.circuit import Circuit
 from gateway.layers.circuit_rules import CircuitRules
 from gateway.layers.circuit_state import CircuitSnapshot, CircuitState, Listener
 from gateway.outcome import ANOTHER_WON, Cause, Failure, Outcome, Success, Verdict, verdict
+from gateway.telemetry.log import note
 
 Clock = Callable[[], float]
 """Seconds on a monotonic clock."""
@@ -94,7 +95,7 @@ class Breaker(CircuitBreaker):  # type: ignore[misc]  # the library has no types
         if isinstance(error, CancelledError):
             self.circuit.cut(permit, now, now - started)
         elif self._is_expected(error):
-            self.circuit.failed(permit, now, now - started, f"{type(error).__name__}: {error}"[:_NOTE])
+            self.circuit.failed(permit, now, now - started, note(f"{type(error).__name__}: {error}"))
         else:
             self.circuit.release(permit)
 

@@ -15,6 +15,7 @@ import msgspec
 from gateway.outcome import Cause, Failure, Outcome, Success
 from gateway.plan.fields import is_null, members
 from gateway.plan.model import Scope
+from gateway.telemetry.log import note
 
 Read = Callable[[Sequence[Any], Sequence[Outcome | None]], Any]
 """Gives JSON ``bytes`` from ``(inputs, outcomes)``; anything else means that there is no value."""
@@ -76,7 +77,9 @@ def merging(
                 return Failure(Cause.UNREADABLE, f"{name} is no object and cannot be merged")
             conflict = _merge_into(merged, found, on_conflict, deep=deep)
             if conflict is not None:
-                return Failure(Cause.UNREADABLE, f"{name} has another {conflict!r} than a step before it")
+                return Failure(
+                    Cause.UNREADABLE, f"{name} has another '{note(conflict)}' than a step before it"
+                )
         return _encode(merged)
 
     return merge

@@ -16,6 +16,7 @@ from gateway.call import Call, Source, Waiter
 from gateway.outcome import Cause, Failure, Freshness, Outcome, Success
 from gateway.sources.bodies import checked
 from gateway.sources.propagation import propagated
+from gateway.telemetry.log import note
 from gateway.transport.exchange import Response, Transport
 
 if TYPE_CHECKING:
@@ -140,7 +141,8 @@ def _explained(failure: Failure, response: Response) -> Failure:
     coding = response.header(b"content-encoding")
     if coding is None:
         return failure
-    detail = f"content-encoding {coding.decode('latin-1')!r}, which was not asked for (see `compression:`)"
+    named = note(coding.decode("latin-1"))
+    detail = f"content-encoding '{named}', which was not asked for (see `compression:`)"
     return Failure(Cause.UNREADABLE, detail, response.status)
 
 

@@ -24,6 +24,9 @@ from gateway.telemetry.redaction import HIDDEN, REDACTION, is_sensitive
 LONGEST: Final = 2000
 """Characters of one value in a line; what an upstream or a client wrote may be of any length."""
 
+LONGEST_NOTE: Final = 200
+"""Characters of what an exception or an upstream says that go into a failure's detail."""
+
 _CONTROL: Final = {
     code: chr(code).encode("unicode_escape").decode()
     for code in (
@@ -115,6 +118,11 @@ def one_line(text: str) -> str:
     """*text* with everything escaped that could end a line or steer a terminal; cut if it is very long."""
     text = text[:LONGEST]
     return text if text.isprintable() else text.translate(_CONTROL)
+
+
+def note(text: str) -> str:
+    """What somebody else wrote, for operators: one short line without secrets; redacted before it is cut."""
+    return one_line(REDACTION(text))[:LONGEST_NOTE]
 
 
 def traced(error: BaseException, hide: Iterable[object] = ()) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Generator, Iterator
 from typing import Any, Final
 
 from gateway.outcome import Cause, Failure
+from gateway.telemetry.log import note
 
 
 def _installed(name: str) -> Any:
@@ -57,7 +58,8 @@ def decoded(body: bytes, encoding: bytes, limit: int) -> bytes | Failure:
     for name in reversed(names):
         decode = _DECODERS.get(name)
         if decode is None:
-            return Failure(Cause.UNREADABLE, f"content-encoding {name.decode('latin-1')!r} was not asked for")
+            named = note(name.decode("latin-1"))
+            return Failure(Cause.UNREADABLE, f"content-encoding '{named}' was not asked for")
         try:
             whole = _within(decode(body), limit)
         except _ERRORS as error:

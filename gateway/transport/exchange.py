@@ -29,7 +29,7 @@ class Request:
         self.body = body
 
     def __repr__(self) -> str:
-        return f"<Request {self.method} {self.target.decode('latin-1')}>"
+        return f"<Request {self.method} {self.target.partition(b'?')[0].decode('latin-1')}>"
 
 
 class Response:

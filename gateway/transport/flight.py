@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, Final
@@ -13,6 +14,7 @@ import httpx
 from gateway.buffered import Buffered
 from gateway.call import Call
 from gateway.outcome import Cause, Failure
+from gateway.telemetry.log import note
 from gateway.timers import Timer
 from gateway.transport import framing
 from gateway.transport.exchange import Response
@@ -48,6 +50,10 @@ Ended = Response | StreamedResponse | Failure
 
 Work = Callable[[httpx.AsyncBaseTransport], Awaitable[Response | Failure | None]]
 """What a flight does with its client; ``None``: it was settled on the way."""
+
+
+_QUOTES: Final = re.compile(r":? ?(?:bytearray\(|b['\"]|additional_data)")
+# What of an upstream's bytes h11 and h2 put into their messages.
 
 
 class AbandonedError(Exception):
@@ -197,7 +203,7 @@ class Flight:
             cause = Cause.UNREACHABLE
         elif not self.call.sent and cause in {Cause.INCOMPLETE, Cause.TIMEOUT}:
             cause = Cause.UNREACHABLE
-        return Failure(cause, f"{type(error).__name__}: {text or _reason(error)}")
+        return Failure(cause, note(f"{type(error).__name__}: {_own_words(text) or _reason(error)}"))
 
     def went_stale(self, failure: Failure) -> bool:
         """The upstream closed an idle connection when we used it, and somebody still waits for an answer."""
@@ -215,6 +221,11 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 def _is_tls(error: BaseException) -> bool:
     return any(isinstance(led, ssl.SSLError) for led in _causes(error))
+
+
+def _own_words(text: str) -> str:
+    """*text* up to where it quotes what the upstream sent: bodies and headers are not for logs."""
+    return _QUOTES.split(text, 1)[0].rstrip(" ,")
 
 
 def _reason(error: BaseException) -> str:

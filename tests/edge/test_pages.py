@@ -4,8 +4,10 @@ import logging
 
 import pytest
 from starlette.applications import Starlette
+from starlette.responses import StreamingResponse
 from starlette.routing import Mount
 
+from gateway.edge.answer import HalfAnswerError
 from gateway.edge.health import Health, Phase
 from gateway.edge.openapi import RouteDescription
 from gateway.edge.pages import is_page, new_app, public_pages
@@ -98,6 +100,33 @@ async def test_bug_is_a_problem_with_an_id_that_stands_in_the_log(caplog):
     assert answer.status_code == 500
     assert answer.json()["request_id"] in caplog.text
     assert "hunter2" not in answer.text + caplog.text
+
+
+async def test_bug_is_not_told_to_the_server_which_would_log_all_of_it(caplog):
+    app = new_app()
+
+    async def broken(request):
+        raise KeyError(request.headers["authorization"])
+
+    async def half(request):
+        async def pieces():
+            yield b"begun"
+            raise KeyError(request.headers["authorization"])
+
+        return StreamingResponse(pieces())
+
+    app.add_route("/broken", broken)
+    app.add_route("/half", half)
+    headers = {"authorization": "Bearer s3cret-token"}
+    async with listening(app) as client:
+        assert (await client.get("/broken", headers=headers)).status_code == 500
+        with pytest.raises(HalfAnswerError) as told:
+            await client.get("/half", headers=headers | {"x-request-id": "mine-1"})
+
+    assert str(told.value) == "mine-1"
+    assert told.value.__suppress_context__
+    assert caplog.text.count("bug in /") == 2
+    assert "s3cret-token" not in caplog.text
 
 
 @pytest.mark.parametrize(

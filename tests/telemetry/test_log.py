@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gateway.call import Trace
 from gateway.telemetry import events
 from gateway.telemetry.events import Event
-from gateway.telemetry.log import LONGEST, Log, place_of, traced
+from gateway.telemetry.log import LONGEST, LONGEST_NOTE, Log, note, place_of, traced
 
 TRACE = Trace("0af7651916cd43dd8448eb211c80319c", "00", "req-1")
 EVENT = Event("it.happened", logging.WARNING, "{what} happened to {whom}", "A test.", ("what", "whom"))
@@ -142,3 +142,10 @@ def test_events_own_level_and_text_can_be_replaced(caplog):
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
         ("INFO", "all is\\nwell")
     ]
+
+
+def test_note_is_redacted_before_it_is_cut():
+    told = note("x" * (LONGEST_NOTE - 12) + " Bearer abcdefgh-hunter2\n")
+
+    assert len(told) <= LONGEST_NOTE
+    assert "abcd" not in told

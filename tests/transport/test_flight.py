@@ -168,3 +168,19 @@ async def test_bytes_that_nobody_waits_for_are_not_counted(flight):
     with pytest.raises(AbandonedError):
         await flight.read(httpx.Response(200, content=b"{}"), 1000, head_only=False)
     assert flight.call.held == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("illegal header line: bytearray(b'x-secret: hunter2')", "illegal header line"),
+        (
+            "<ConnectionTerminated error_code:1, additional_data:b'hunter2'>",
+            "<ConnectionTerminated error_code:1",
+        ),
+        ("cannot reach http://user:hunter2@proxy:1", "cannot reach http://[redacted]@proxy:1"),
+        ("no\nline", "no\\nline"),
+    ],
+)
+async def test_what_an_upstream_sent_and_secrets_stand_in_no_failure(flight, text, told):
+    assert flight.failure(httpx.RemoteProtocolError(text)).detail == f"RemoteProtocolError: {told}"
