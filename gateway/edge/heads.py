@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from gateway.call import Trace
 from gateway.edge import problems
 from gateway.edge.incoming import new_trace_id
 from gateway.telemetry import events
@@ -121,10 +122,11 @@ class BoundedProtocol(HttpToolsProtocol):
         self._refused = True
         self._fed = self.max_head  # what comes from here on is thrown away
         self.note(status)
-        self.told(status, events.CLIENT_REFUSED, status=status)
+        request_id = new_trace_id()
+        self.told(status, events.CLIENT_REFUSED, Trace(request_id, "00", request_id), status=status)
         cycle = self.cycle
         if cycle is None or cycle.response_complete:
-            self._answer(status)
+            self._answer(status, request_id)
         elif not self._in_body():
             cycle.keep_alive = False
         elif cycle.response_started or self.pipeline:
@@ -132,10 +134,10 @@ class BoundedProtocol(HttpToolsProtocol):
         else:
             cycle.disconnected = True  # whoever reads the body learns that there will be no more of it
             cycle.message_event.set()
-            self._answer(status)
+            self._answer(status, request_id)
 
-    def _answer(self, status: int) -> None:
-        problem = problems.refused(status, new_trace_id())
+    def _answer(self, status: int, request_id: str) -> None:
+        problem = problems.refused(status, request_id)
         lines = [STATUS_LINE[status]]
         for name, value in self.server_state.default_headers:
             lines += (name, b": ", value, b"\r\n")
