@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 
 import gateway.dashboard
 from gateway.dashboard.feed import VIEWERS
@@ -128,3 +129,15 @@ async def test_name_a_browser_was_lured_through_sees_nothing(made):
         for path in ("/", "/feed", "/feed.json", "/feed/plans.json"):
             answer = await client.get(path, headers={"host": "evil.example:9901"})
             assert answer.status_code == 421
+
+
+async def test_page_works_wherever_the_admin_pages_are_mounted(made):
+    page = (ASSETS / "dashboard.html").read_text() + (ASSETS / "dashboard.js").read_text()
+    assert not re.search(r'(?:href|src)="/|(?:fetch|EventSource)\(["`]/', page)
+
+    app = FastAPI()
+    app.mount("/gateway-admin", made.admin)
+    async with listening(app) as client:
+        answers = [await client.get(f"/gateway-admin/{path}") for path in ("", "dashboard.js", "feed.json")]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
