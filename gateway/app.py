@@ -46,7 +46,7 @@ from gateway.telemetry import events, names
 from gateway.telemetry.log import Log
 from gateway.telemetry.loop_lag import LoopLag
 from gateway.telemetry.metrics import Metrics
-from gateway.telemetry.redaction import REDACTION
+from gateway.telemetry.redaction import REDACTION, secrets_in
 from gateway.timers import Timers
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ class Gateway:
         self.config = loaded.config
         self.metrics = Metrics()
         self.operator_token = operator_token or secrets.token_urlsafe(24)
-        REDACTION.learn({"GATEWAY_OPERATOR_TOKEN": self.operator_token, **loaded.secrets}, self)
+        token = {"GATEWAY_OPERATOR_TOKEN": self.operator_token}
+        REDACTION.learn({**secrets_in(environ), **loaded.secrets, **token}, self)
         self._timers = Timers()
         self._buffered = Buffered(server.max_buffered)
         self._background = Background()

@@ -70,6 +70,16 @@ def is_sensitive(name: str) -> bool:
     return _SENSITIVE.fullmatch(name) is not None
 
 
+def secrets_in(environ: Mapping[str, str]) -> dict[str, str]:
+    """What by its name is a secret of this process, whether or not the configuration asks for it."""
+    found = {}
+    for name, value in environ.items():
+        if is_sensitive(name) or name.endswith(("_KEY", "_HEADERS")):
+            # OTEL_EXPORTER_OTLP_HEADERS is `name=value,name=value`; forms() looks for lines by themselves.
+            found[name] = "\n".join([value, *(pair.partition("=")[2] for pair in value.split(","))])
+    return found
+
+
 class Redaction:
     """Knows the secrets of a process; ``redaction(text)`` is the text without them. Safe from any thread."""
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from gateway.telemetry.redaction import LONGEST, SHORTEST, Redaction, is_sensitive
+from gateway.telemetry.redaction import LONGEST, SHORTEST, Redaction, is_sensitive, secrets_in
 
 SECRETS = st.text(st.characters(exclude_categories=["Cs"]), min_size=12, max_size=40)
 """Anything that can stand in an environment variable, long enough not to be a word."""
@@ -183,3 +183,19 @@ def test_redaction_of_redacted_text_changes_nothing(redaction):
 
     assert redaction(once) == once
     assert not re.search("abc|Bearer", once)
+
+
+def test_environment_has_secrets_by_name():
+    environ = {
+        "DB_PASSWORD": "hunter2-hunter2",
+        "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI",
+        "OTEL_EXPORTER_OTLP_HEADERS": "api-key=abcdefgh,tenant=ijklmnop",
+        "HOME": "/srv/ada",
+        "PATH": "/usr/bin",
+    }
+
+    redaction = knowing(**secrets_in(environ))
+
+    assert redaction("hunter2-hunter2 and wJalrXUtnFEMI") == "${DB_PASSWORD} and ${AWS_SECRET_ACCESS_KEY}"
+    assert redaction("sent abcdefgh") == "sent ${OTEL_EXPORTER_OTLP_HEADERS}"
+    assert redaction("/srv/ada /usr/bin") == "/srv/ada /usr/bin"
