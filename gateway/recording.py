@@ -236,6 +236,10 @@ class Recording:
         self.records.append(record)
         return record
 
+    def take_back(self, count: int) -> None:
+        """What the last *count* records tell of was not begun after all."""
+        del self.records[-count:]
+
     def begin_look_up(self, step: str, system: str) -> Record:
         """A store, of the kind *system*, is asked for a copy of *step*'s answer."""
         record = self.begin(Kind.STORE, step, self.clock())

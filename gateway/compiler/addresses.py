@@ -60,7 +60,7 @@ class Address:
     """One address, running. ``name`` is the configured URL, with ``${NAME}`` in place of what it stands for.
 
     ``source`` has layers 7–11 on; ``layers`` are their names, outermost first. ``gradient`` is ``None`` where
-    slots are fixed.
+    slots are fixed. ``peer`` is how recordings name it.
     """
 
     name: str
@@ -70,6 +70,7 @@ class Address:
     gradient: Gradient | None
     ramp: Ramp | None
     warm: Warm | None
+    peer: Peer
     source: Source
     layers: tuple[str, ...]
 
@@ -124,6 +125,7 @@ def build_address(
         gradient=gradient,
         ramp=ramp,
         warm=_warm(name, transport, spec),
+        peer=peer,
         source=stack(source, [named.layer for named in layers]),
         layers=tuple(named.text for named in layers),
     )

@@ -191,4 +191,5 @@ def _direct(
         circuit=breaker.circuit if breaker is not None else None,
         bulkhead=address.bulkhead,
         attempts=meter,
+        peer=address.peer,
     )

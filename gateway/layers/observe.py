@@ -85,6 +85,11 @@ def observing_attempts(meter: Meter, clock: Callable[[], float], peer: Peer | No
     return wrap
 
 
+def begin_both(call: Call, recording: Recording, peer: Peer | None, started: float) -> tuple[Record, Record]:
+    """The records of *call* and of its first attempt, where both are made without layers."""
+    return recording.begin_call(call.step, started), _begun(call, recording, peer, started)
+
+
 def _begun(attempt: Call, recording: Recording, peer: Peer | None, started: float) -> Record:
     """The record of *attempt*; from here on its span is the parent that the upstream is told."""
     record = recording.begin(Kind.ATTEMPT, attempt.step, started)

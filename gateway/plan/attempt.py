@@ -15,6 +15,7 @@ from gateway.layers.observe import BUG, CANCELLED
 from gateway.layers.timeout import OWN_CUTS
 from gateway.outcome import Failure, Outcome, Success
 from gateway.plan.flight import Flight
+from gateway.recording import Record
 
 if TYPE_CHECKING:
     from gateway.plan.direct import Direct, Landing
@@ -34,11 +35,13 @@ class Attempt:
         "_started",
         "held",
         "permit",
+        "records",
     )
 
     def __init__(self, direct: Direct, call: Call, run: Landing, index: int, now: float) -> None:
         self.held: Any = None
         self.permit = 0
+        self.records: tuple[Record, Record] | None = None
         self._direct = direct
         self._call = call
         self._run: Landing | None = run
@@ -114,6 +117,8 @@ class Attempt:
         if direct.bulkhead is not None:
             direct.bulkhead.give()
         direct.attempts.record(outcome, elapsed)
+        if self.records is not None:
+            self._write(1, outcome, now)
         if outcome.__class__ is Failure:
             if outcome.status in direct.nothing_on:
                 assert outcome.status is not None
@@ -147,6 +152,8 @@ class Attempt:
             outcome = direct.stand_in(outcome, call.inputs)
         call.elapsed = elapsed
         direct.calls.record(outcome, elapsed)
+        if self.records is not None:
+            self._write(0, outcome, self._started + elapsed)
         self._land(outcome)
 
     def _crash(self, error: Exception) -> None:
@@ -172,12 +179,23 @@ class Attempt:
         if direct.bulkhead is not None:
             direct.bulkhead.give()
         direct.attempts.record(ending, now - self._started)
+        if self.records is not None:
+            self._write(1, ending, now)
         self._tell(ending)
 
     def _tell(self, ending: Failure) -> None:
         """The call ended without an outcome."""
         self._call.elapsed = self._direct.clock() - self._started
         self._direct.calls.record(ending, self._call.elapsed)
+        if self.records is not None:
+            self._write(0, ending, self._started + self._call.elapsed)
+
+    def _write(self, which: int, outcome: Outcome, now: float) -> None:
+        """Tell the request's recording how the call (0) or this attempt (1) ended."""
+        recording = self._call.trace.recording
+        assert recording is not None, "there is none without one"
+        assert self.records is not None, "they are made with the recording"
+        recording.end(self.records[which], outcome, now)
 
     def _release(self, call: Call, direct: Direct) -> float:
         """End the attempt's timeout; returns the time."""

@@ -25,9 +25,10 @@ from gateway.layers.bulkhead import Bulkhead
 from gateway.layers.circuit import Circuit
 from gateway.layers.circuit_state import CircuitState
 from gateway.layers.fallback import StandIn
-from gateway.layers.observe import Meter
+from gateway.layers.observe import Meter, begin_both
 from gateway.outcome import Failure, Outcome
 from gateway.plan.attempt import Attempt
+from gateway.recording import Peer
 from gateway.timers import Timers
 
 _CLOSED: Final = CircuitState.CLOSED
@@ -63,7 +64,7 @@ class Direct:
     """How the calls of one step are made without a coroutine.
 
     The arguments are what its layers are made of. ``following`` is what its retry layer does after a first
-    attempt failed, ``deposit`` what it does before.
+    attempt failed, ``deposit`` what it does before. ``peer`` is what recordings call its address.
     """
 
     __slots__ = (
@@ -76,6 +77,7 @@ class Direct:
         "deposit",
         "following",
         "nothing_on",
+        "peer",
         "stand_in",
         "timers",
         "wire",
@@ -95,6 +97,7 @@ class Direct:
         stand_in: StandIn | None = None,
         following: Callable[[Call, Failure], Awaitable[Outcome]] | None = None,
         deposit: Callable[[float], None] | None = None,
+        peer: Peer | None = None,
     ) -> None:
         self.wire = wire
         self.begin_wire = wire.begin
@@ -108,22 +111,27 @@ class Direct:
         self.stand_in = stand_in
         self.following = following
         self.deposit = deposit
+        self.peer = peer
 
     def begin(self, call: Call, run: Landing, index: int) -> Attempt | None:
         """Make *call*, of *run*'s step *index*; ``None``, and nothing done, if that cannot be direct."""
         circuit, bulkhead = self.circuit, self.bulkhead
         now = self.clock()
         if (
-            call.trace.recording is not None  # the plain form's layers write it
-            or (circuit is not None and circuit.state is not _CLOSED)
+            (circuit is not None and circuit.state is not _CLOSED)
             or (bulkhead is not None and bulkhead.in_use >= bulkhead.direct)
             or call.deadline - now < call.floor
             or call.ended is not None  # a step begun just before failed the request
         ):
             return None
         attempt = Attempt(self, call, run, index, now)
+        recording = call.trace.recording
+        if recording is not None:
+            attempt.records = begin_both(call, recording, self.peer, now)
         held = self.begin_wire(call, now, attempt)
         if held is None:
+            if recording is not None:
+                recording.take_back(2)
             return None
         attempt.held = held
         if circuit is not None:

@@ -24,8 +24,10 @@ from gateway.plan.direct import Direct
 from gateway.plan.engine import Engine
 from gateway.plan.execute import Run
 from gateway.plan.model import Plan, Step
+from gateway.recording import Kind
 from gateway.timers import Timers
 from tests.support.meters import RecordingMeter
+from tests.support.recordings import KeptRecordings, recorded_trace
 from tests.support.virtual_time import run_virtually
 from tests.support.wires import BUG, STALE, Entry, ScriptedWire
 
@@ -59,6 +61,7 @@ class Scene:
     chained: bool = False
     ramped: bool = False
     retried: bool = False
+    recorded: bool = False
 
 
 @dataclass
@@ -68,6 +71,7 @@ class World:
     scene: Scene
     direct: bool
     ended: list = field(default_factory=list)
+    recordings: list = field(default_factory=list)
 
     def __post_init__(self):
         loop = asyncio.get_running_loop()
@@ -141,10 +145,17 @@ class World:
         ]
         return Plan("GET /x", tuple(steps), LIMIT, merge=lambda _: b"{}")
 
+    def trace(self):
+        if not self.scene.recorded:
+            return TRACE
+        trace = recorded_trace(KeptRecordings(), self.timers.loop.time)
+        self.recordings.append(trace.recording)
+        return trace
+
     async def request(self, number, request):
         loop = asyncio.get_running_loop()
         await asyncio.sleep(request.at)
-        run = Run(self.plan(number, len(request.entries)), self.engine, [], TRACE, LIMIT)
+        run = Run(self.plan(number, len(request.entries)), self.engine, [], self.trace(), LIMIT)
         handles = []
         if request.leaves is not None:
             handles.append(loop.call_later(request.leaves, run.abandon))
@@ -174,6 +185,20 @@ def said(outcome):
     return outcome and (str(outcome.freshness), outcome.body, outcome.cause)
 
 
+def told(record):
+    """What a record tells, but for its ids; of calls as much as the meters are told (see ``request``)."""
+    status = record.status if record.kind is Kind.ATTEMPT else None
+    ended = str(record.cause or record.freshness or "under way"), status or 0
+    return (
+        record.kind.value,
+        record.name,
+        record.attempt,
+        round(record.started, 4),
+        round(record.ended, 4),
+        ended,
+    )
+
+
 def played(scene, *, direct):
     """What a scene comes to; whatever is not given back fails here."""
 
@@ -198,6 +223,7 @@ def played(scene, *, direct):
             circuit,
             world.breaker.circuit.generation,
             meters,
+            sorted(told(record) for recording in world.recordings for record in recording.records),
         )
 
     return run_virtually(play)
@@ -217,7 +243,7 @@ RESULTS = (
 def scene_of(random):
     """Any scene in which no two things happen at one instant: what is first then is a matter of the form."""
     instants = [random.uniform(0.01, 0.6) for _ in range(150)]
-    flags = ("repeatable", "required", "backed", "chained", "ramped", "retried")
+    flags = ("repeatable", "required", "backed", "chained", "ramped", "retried", "recorded")
     flags = {name: random.random() < 0.5 for name in flags}
     # A task cancelled in a later attempt has no outcome; a call that is cut then tells its last failure.
     endings = ["", "", "", "leaves", "leaves" if flags["retried"] else "cancelled"]
