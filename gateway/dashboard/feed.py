@@ -109,11 +109,13 @@ class Feed:
         self._tell()
 
     def json(self) -> bytes:
-        """The snapshot as JSON; while the feed is started not older than half a round."""
+        """The snapshot as JSON; while the feed is started, at most half the time between two rounds old."""
         now = self._clock()
         was_idle = now >= self._watched_until and not self.viewers
         self._watched_until = now + WATCHING
-        if self._loop is not None and (was_idle or now - self._looked_at > ROUND / 2):
+        if self._loop is not None and (
+            was_idle or now - self._looked_at > self._until_next(watched=True) / 2
+        ):
             self._round()
         return self._written()
 

@@ -200,3 +200,13 @@ async def test_rounds_that_take_long_become_rarer(setting):
 
     assert [round(b - a, 3) for a, b in itertools.pairwise(times)][1:] == [4.0, 4.0]
     assert told["every"] == 4.0
+
+
+async def test_asking_often_is_not_looking_often_where_a_look_takes_long(setting):
+    setting.work = 0.02
+    answers = []
+    for _ in range(8):
+        answers.append(setting.feed.json())
+        await asyncio.sleep(1.0)
+
+    assert len({id(answer) for answer in answers}) <= 4
