@@ -179,7 +179,7 @@ VARIABLE_IGNORED: Final = Event(
 REPEATED: Final = Event(
     "log.repeated",
     logging.WARNING,
-    "{count} more in {seconds:.0f} s: {line}",
+    "{count} more within {seconds:.0f} s: {line}",
     "So many lines like this one were left out since the last time that this was said.",
     ("count", "seconds", "of", "line"),
 )

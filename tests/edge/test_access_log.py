@@ -183,7 +183,7 @@ def test_outage_writes_a_few_lines_and_then_how_many_more_there_were(logged):
     desk.log.flush()
 
     assert len(logged()) == FIRST + 1
-    assert logged()[-1] == ("WARNING", f"{10_000 - FIRST} more in 10 s: GET /x/{{id}} 502 a=failed")
+    assert logged()[-1] == ("WARNING", f"{10_000 - FIRST} more within 10 s: GET /x/{{id}} 502 a=failed")
 
 
 def test_problem_of_another_kind_is_written_in_the_midst_of_an_outage(logged):
@@ -203,7 +203,7 @@ def test_refusals_of_one_kind_are_written_sparingly_too(logged):
         desk.log.refused("GET /x", 503, TRACE, 0.0)
     desk.log.flush()
 
-    assert logged()[-1][1] == f"{100 - FIRST} more in 10 s: GET /x 503 in 0.0 ms, refused"
+    assert logged()[-1][1] == f"{100 - FIRST} more within 10 s: GET /x 503 in 0.0 ms, refused"
 
 
 def test_minute_of_outage_is_told_once_a_period(logged):
@@ -217,6 +217,6 @@ def test_minute_of_outage_is_told_once_a_period(logged):
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         runner.run(outage())
 
-    summaries = [line for _, line in logged() if " more in " in line]
+    summaries = [line for _, line in logged() if " more within " in line]
     assert len(summaries) == 60 / PERIOD
     assert len(logged()) == FIRST + len(summaries)

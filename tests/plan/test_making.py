@@ -116,7 +116,7 @@ def test_bug_that_hits_every_request_is_logged_a_few_times(caplog):
     log.flush()
 
     assert len(caplog.records) == FIRST + 1
-    assert caplog.records[-1].getMessage() == f"{100 - FIRST} more in 10 s: bug in step s of GET /x"
+    assert caplog.records[-1].getMessage() == f"{100 - FIRST} more within 10 s: bug in step s of GET /x"
 
 
 def test_payload_that_failed_is_not_asked_which_calls_it_equals():

@@ -182,7 +182,7 @@ def test_count_is_told_with_the_first_line_after_the_period(desk):
     desk.says("something else")
 
     assert desk.messages[FIRST:] == [
-        f"{100 - FIRST} more in 10 s: lines of uvicorn.error such as: Invalid HTTP request %d",
+        f"{100 - FIRST} more within 10 s: lines of uvicorn.error such as: Invalid HTTP request %d",
         "something else",
     ]
 
@@ -193,7 +193,7 @@ def test_count_is_told_at_the_end(desk):
 
     desk.handler.close()
 
-    assert desk.messages[-1].startswith("3 more in 10 s")
+    assert desk.messages[-1].startswith("3 more within 10 s")
 
 
 def test_line_that_cannot_be_formatted_is_left_out_and_its_arguments_are_not_printed(desk, capsys):

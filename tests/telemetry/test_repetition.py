@@ -101,7 +101,7 @@ def test_count_is_told_once_a_period_and_then_no_more(lines):
     run(scenario)
 
     line = "a connection to Redis was lost: TimeoutError"
-    assert lines() == [line] * FIRST + [f"{50 - FIRST} more in 10 s: {line}"]
+    assert lines() == [line] * FIRST + [f"{50 - FIRST} more within 10 s: {line}"]
 
 
 def test_flush_tells_at_once_and_once(lines):
@@ -116,7 +116,7 @@ def test_flush_tells_at_once_and_once(lines):
 
     run(scenario)
 
-    assert lines()[FIRST:] == ["2 more in 10 s: a connection to Redis was lost: OSError"]
+    assert lines()[FIRST:] == ["2 more within 10 s: a connection to Redis was lost: OSError"]
 
 
 def test_summary_says_of_which_event_it_is(caplog):
@@ -144,7 +144,7 @@ def test_count_is_told_on_the_next_loop_if_the_first_one_ended(lines):
     run(flood)
     run(more)
 
-    assert lines()[-1].startswith(f"{FIRST + 2} more in 10 s")
+    assert lines()[-1].startswith(f"{FIRST + 2} more within 10 s")
 
 
 def test_line_says_where_it_was_written_and_not_who_counted(caplog):
