@@ -6,7 +6,7 @@ into it, so it is guarded: where a version does not have what it touches, that v
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from opentelemetry.sdk.trace import ReadableSpan
@@ -25,8 +25,16 @@ class Written(SpanExporter):
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Deliver *spans*, of which there is at least one."""
-        delivered = self._send(self._encoder.request(spans))
-        return SpanExportResult.SUCCESS if delivered else SpanExportResult.FAILURE
+        return SpanExportResult.SUCCESS if self.deliver(spans)[1] else SpanExportResult.FAILURE
+
+    def deliver(self, spans: Iterable[ReadableSpan]) -> tuple[int, bool]:
+        """How many there were of *spans*, at least one, and whether they were delivered.
+
+        Each is taken once the one before it is written: objects that live for a whole portion would be
+        looked through by the garbage collector again and again.
+        """
+        count, request = self._encoder.request(spans)
+        return count, self._send(request)
 
     def shutdown(self) -> None:
         """End what is under way; nothing is retried any more."""
@@ -72,7 +80,7 @@ def _over_grpc() -> SpanExporter:
         def _translate_data(
             self, data: Sequence[ReadableSpan]
         ) -> Any:  # an ExportTraceServiceRequest, which has no types
-            return ExportTraceServiceRequest.FromString(encoder.request(data))
+            return ExportTraceServiceRequest.FromString(encoder.request(data)[1])
 
     return Grpc()
 

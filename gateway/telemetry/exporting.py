@@ -14,7 +14,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
@@ -23,15 +23,16 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 from opentelemetry.trace import SpanContext, TraceFlags
 
 from gateway.recording import Record, Recording
-from gateway.telemetry.exporters import exporter_of
+from gateway.telemetry.exporters import Written, exporter_of
 from gateway.telemetry.otlp import BREATH
 from gateway.telemetry.spans import Spans
 
 _QUEUE: Final = 2048
 """Requests that may wait for the thread (OTEL_BSP_MAX_QUEUE_SIZE; the specification's number, for spans)."""
 
-_BATCH: Final = 512
-"""Requests that wake the thread early (OTEL_BSP_MAX_EXPORT_BATCH_SIZE)."""
+_BATCH: Final = 128
+"""Requests that wake the thread early (OTEL_BSP_MAX_EXPORT_BATCH_SIZE): with seven spans each, one request to
+the collector. Four times as many would live so long that the garbage collector looks through them."""
 
 _SPANS_AT_ONCE: Final = 1024
 """Spans in one request to the collector, 280 kB: with 256, sending costs as much as encoding."""
@@ -65,12 +66,22 @@ class Making(SpanExporter):
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Export all, also if a portion fails: the next may succeed."""
         made = self._made(spans)
-        while portion := list(islice(made, _SPANS_AT_ONCE)):
-            if self._inner.export(portion) is SpanExportResult.SUCCESS:
-                self.exported += len(portion)
+        while (first := next(made, None)) is not None:
+            portion = islice(chain([first], made), _SPANS_AT_ONCE)
+            count, delivered = self._deliver(portion)
+            if delivered:
+                self.exported += count
             else:
-                self.failed += len(portion)
+                self.failed += count
         return SpanExportResult.SUCCESS
+
+    def _deliver(self, portion: Iterator[ReadableSpan]) -> tuple[int, bool]:
+        if isinstance(self._inner, Written):
+            return self._inner.deliver(
+                portion
+            )  # span by span: a thousand at once would keep the collector busy
+        spans = list(portion)
+        return len(spans), self._inner.export(spans) is SpanExportResult.SUCCESS
 
     def _made(self, waiting: Sequence[ReadableSpan]) -> Iterator[ReadableSpan]:
         for each in waiting:

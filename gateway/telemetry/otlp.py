@@ -8,7 +8,7 @@ hold both encoders together: what one writes the other reads.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from struct import Struct
 from typing import Any, Final
 
@@ -40,20 +40,26 @@ class Encoder:
     def __init__(self) -> None:
         self._known: dict[tuple[int, str, Any, type], bytes] = {}
 
-    def request(self, spans: Sequence[ReadableSpan]) -> bytes:
-        """An export request with *spans*, of which there is at least one."""
-        resource, scope = spans[0].resource, spans[0].instrumentation_scope
-        owner = _field(1, b"".join(self._attributes(1, resource.attributes)))
-        scoped = b""
-        if scope is not None:
-            named = _field(1, scope.name.encode())
-            scoped = _field(1, named + _field(2, scope.version.encode()) if scope.version else named)
-        parts = [scoped]
-        for number, span in enumerate(spans, 1):
+    def request(self, spans: Iterable[ReadableSpan]) -> tuple[int, bytes]:
+        """How many *spans* there are, at least one, and an export request with them."""
+        owner = b""
+        parts = [owner]
+        for span in spans:
+            if not owner:
+                owner, parts[0] = self._head(span)
             parts.append(_field(2, self._span(span)))
-            if not number % BREATH:
+            if not len(parts) % BREATH:
                 time.sleep(0)
-        return _field(1, owner + _field(2, b"".join(parts)))
+        return len(parts) - 1, _field(1, owner + _field(2, b"".join(parts)))
+
+    def _head(self, span: ReadableSpan) -> tuple[bytes, bytes]:
+        """The resource and the scope of *span*, which all have in common."""
+        owner = _field(1, b"".join(self._attributes(1, span.resource.attributes)))
+        scope = span.instrumentation_scope
+        if scope is None:
+            return owner, b""
+        named = _field(1, scope.name.encode())
+        return owner, _field(1, named + _field(2, scope.version.encode()) if scope.version else named)
 
     def _span(self, span: ReadableSpan) -> bytes:
         context, parent = span.context, span.parent
