@@ -40,6 +40,7 @@ def run(config: str, host: str, port: int, admin_host: str, admin_port: int, doc
     """Serve CONFIG in this process."""
     from gateway import serve
     from gateway.edge.operator import is_loopback
+    from gateway.telemetry.tracing import MissingExporterError
 
     token = os.environ.get(OPERATOR_VARIABLE) or None  # an empty one is none
     if token is None and not is_loopback(admin_host):
@@ -51,7 +52,7 @@ def run(config: str, host: str, port: int, admin_host: str, admin_port: int, doc
     with log_lines:
         try:
             serve.run(gateway, serve.Listener(host, port), serve.Listener(admin_host, admin_port))
-        except serve.BindError as error:
+        except (serve.BindError, MissingExporterError) as error:
             _fail(str(error), 1)
 
 

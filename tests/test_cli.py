@@ -1,6 +1,7 @@
 """The command says what is wrong and leaves with the exit code that says so too."""
 
 import json
+import sys
 from importlib.metadata import version
 
 import pytest
@@ -133,6 +134,18 @@ def test_address_that_cannot_be_listened_on_is_told_with_exit_code_1(gateway):
 
     assert code == 1
     assert complaint.splitlines()[-1].startswith("cannot listen on 192.0.2.1:0: ")
+
+
+def test_missing_exporter_is_told_with_its_remedy_and_exit_code_1(gateway, monkeypatch):
+    # As if it were not installed: a module that is None cannot be imported.
+    monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http.trace_exporter", None)
+
+    code, _, complaint = gateway(
+        "run", "sound.yaml", "--port", "0", "--admin-port", "0", OTEL_TRACES_SAMPLER="always_on"
+    )
+
+    assert code == 1
+    assert complaint.splitlines()[-1] == "traces need an exporter: pip install 'fanin-gateway[otlp]'"
 
 
 def test_generated_operator_token_is_printed_at_start(tmp_path):

@@ -13,6 +13,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SpanExporter, SpanExportResult
 
 from gateway.telemetry.otlp import Encoder
+from gateway.telemetry.tracing import MissingExporterError
 
 
 class Written(SpanExporter):
@@ -44,7 +45,7 @@ class Written(SpanExporter):
 def exporter_of(environ: Mapping[str, str]) -> SpanExporter:
     """``OTEL_TRACES_EXPORTER`` (otlp, console) and the protocol of OTLP (http/protobuf, grpc).
 
-    Raises ``ModuleNotFoundError`` with the remedy.
+    Raises ``MissingExporterError``.
     """
     if environ.get("OTEL_TRACES_EXPORTER", "").strip() == "console":
         return ConsoleSpanExporter()
@@ -85,7 +86,6 @@ def _over_grpc() -> SpanExporter:
     return Grpc()
 
 
-def _missing(extra: str, error: ModuleNotFoundError) -> ModuleNotFoundError:
-    return ModuleNotFoundError(
-        f"traces need an exporter: pip install 'fanin-gateway[{extra}]'", name=error.name
-    )
+def _missing(extra: str, error: ModuleNotFoundError) -> MissingExporterError:
+    remedy = f"pip install 'fanin-gateway[{extra}]'"
+    return MissingExporterError(f"traces need an exporter: {remedy}", name=error.name)

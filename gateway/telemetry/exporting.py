@@ -151,7 +151,7 @@ def _resolve(done: asyncio.Future[None]) -> None:
 
 
 def pipeline(version: str, environ: Mapping[str, str] = os.environ) -> Pipeline:
-    """The pipeline that the environment describes. Raises ``ModuleNotFoundError`` with the remedy."""
+    """The pipeline that the environment describes. Raises ``MissingExporterError``."""
     room = _number(environ, "OTEL_BSP_MAX_QUEUE_SIZE", _QUEUE)
     batch = _number(environ, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", _BATCH)
     return Pipeline(exporter_of(environ), resource_of(version), version, room, batch)

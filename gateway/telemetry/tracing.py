@@ -39,6 +39,10 @@ _SAMPLED: Final = "01"
 _UNSAMPLED: Final = "00"
 
 
+class MissingExporterError(ModuleNotFoundError):
+    """Traces are wanted, and what would send them is not installed; says what to install."""
+
+
 class Tracing:
     """The tracing of one gateway. *keep* ⊂ degraded, failed, slow: what is told of though not sampled.
 
@@ -117,7 +121,7 @@ class Tracing:
             self.dropped += 1 + len(recording.records) if record is None else 1
 
     def open(self) -> None:
-        """Get ready to export. Raises ``ModuleNotFoundError`` with the remedy if an exporter is missing."""
+        """Get ready to export. Raises ``MissingExporterError``."""
         if self._make is not None and self._pipeline is None:
             self._pipeline = self._make()
 
