@@ -64,7 +64,7 @@ class Reader:
     def __init__(self, max_response: int, buffered: Buffered, whole: Whole | None = None) -> None:
         self._max_response = max_response
         self._buffered = buffered
-        self._parser: HttpResponseParser | None = HttpResponseParser(self)
+        self._parser: HttpResponseParser | None = None  # most connections never need one
         self._whole = whole
         self._headers: framing.Headers = []
         self._pieces: list[bytes] = []
@@ -188,6 +188,7 @@ class Reader:
 
     def _reset(self) -> None:
         """Begin to read an answer that takes more than one look."""
+        self._parser = self._parser or HttpResponseParser(self)
         self._checked = self._chunked = self._extra = self._keep = False
         self._raw = self._size = self._status = self._head_count = self._quiet = self._before = 0
         self._failure = None
