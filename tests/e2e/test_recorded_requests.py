@@ -34,7 +34,7 @@ def parent_of(asked):
     ).groups()
 
 
-async def test_hedge_and_the_attempt_that_lost_are_both_told(collector):
+async def test_o2_hedge_and_the_attempt_that_lost_are_both_told(collector):
     answers = iter([hanging, {"n": 1}])
 
     async def first_hangs(peer):

@@ -135,7 +135,7 @@ def test_spans_of_a_degraded_request_say_what_happened(traced):
     assert not user.error
 
 
-def test_attempts_say_which_try_they_are_and_why_they_failed(traced):
+def test_o2_attempts_say_which_try_they_are_and_why_they_failed(traced):
     first, second = traced.by(name="GET orders")
 
     assert (first.attributes["gateway.attempt"], second.attributes["gateway.attempt"]) == (1, 2)

@@ -164,7 +164,7 @@ def test_attempt_is_a_client_span_below_its_step():
 
 
 @pytest.mark.parametrize(("hedge", "which"), [(True, "gateway.hedge"), (False, "gateway.retry")])
-def test_second_attempt_says_which_kind_it_is(hedge, which):
+def test_o2_second_attempt_says_which_kind_it_is(hedge, which):
     scene = Scene()
     scene.attempt(attempt=2, hedge=hedge)
 
@@ -185,7 +185,7 @@ def test_failed_attempt_is_an_error_with_its_status_or_cause():
     assert {each.status.status_code for each in (failed, refused)} == {StatusCode.ERROR}
 
 
-def test_attempt_that_lost_to_another_is_no_error():
+def test_o2_attempt_that_lost_to_another_is_no_error():
     scene = Scene()
     scene.attempt(ANOTHER_WON)
 
