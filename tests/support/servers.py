@@ -150,6 +150,15 @@ def open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
+async def open_files_become(count: int) -> bool:
+    """Whether that many are open within two seconds: threads of earlier tests may have one for a moment."""
+    for _ in range(40):
+        if open_files() == count:
+            return True
+        await asyncio.sleep(0.05)
+    return False
+
+
 def refused_port() -> int:
     """A port on which nobody listens."""
     with socket.socket() as probe:

@@ -12,7 +12,7 @@ from gateway.outcome import Cause
 from gateway.transport.dial import Dialer
 from gateway.transport.origin import Origin
 from gateway.transport.resolve import Resolver
-from tests.support.servers import Peer, open_files, refused_port, scripted, silent_address
+from tests.support.servers import Peer, open_files, open_files_become, refused_port, scripted, silent_address
 
 
 async def quiet(peer: Peer) -> None:
@@ -67,11 +67,7 @@ def test_silent_address_costs_a_quarter_of_a_second_and_leaves_nothing_open(run)
                 protocol = await dialer(server.port, [silent, "127.0.0.1"]).dial(Open)
                 assert 0.2 < time.monotonic() - start < 0.7
                 assert protocol.transport.get_extra_info("peername")[0] == "127.0.0.1"
-                for _ in range(40):  # threads of earlier tests may have a file open for a moment
-                    if open_files() == before + 2:
-                        break
-                    await asyncio.sleep(0.05)
-                assert open_files() == before + 2  # both ends of the one connection
+                assert await open_files_become(before + 2)  # both ends of the one connection
                 protocol.transport.abort()
 
     run(main())
@@ -114,8 +110,7 @@ def test_cancelled_race_leaves_nothing_open(run, after):
                 await asyncio.sleep(after)
                 dialing.cancel()
                 await asyncio.wait([dialing])
-                await asyncio.sleep(0.01)
-                assert open_files() == before
+                assert await open_files_become(before)
                 assert dialing.cancelled()
 
     run(main())
