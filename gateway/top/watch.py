@@ -41,7 +41,8 @@ def live(admin: str, interval: float) -> None:
     """
     poll = Poll(Feed(admin).ask, interval)
     console = _console()
-    signal.signal(signal.SIGTERM, _leave)
+    for leaving in (signal.SIGTERM, signal.SIGINT):  # the latter may be ignored by who started it
+        signal.signal(leaving, _leave)
     try:
         with keyboard() as keys, Live(console=console, screen=True, auto_refresh=False) as display:
             poll.start()
