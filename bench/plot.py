@@ -14,6 +14,7 @@ from bench.figures import Figure, Spread
 from bench.table import multiple
 
 WIDTH, LEFT, RIGHT, TOP, STEP = 860, 320, 70, 46, 24
+SPARE = 110  # left of that, for the longest labels
 LOWEST = 0.2
 
 _STYLE = """
@@ -40,7 +41,7 @@ def svg(found: Sequence[Figure]) -> str:
     height = TOP + STEP * len(shown) + 16
     axis = Axis(max((spread.high for _, spread in shown), default=10))
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{-SPARE} 0 {SPARE + WIDTH} {height}" role="img">',
         "<title>CPU time per request as a multiple of a bare ASGI answer, logarithmic</title>",
         f"<style>{_STYLE}</style>",
         f'<text x="{LEFT}" y="14">CPU time per request, × bare (logarithmic, less is better)</text>',
