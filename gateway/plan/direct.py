@@ -128,7 +128,10 @@ class Direct:
         recording = call.trace.recording
         if recording is not None:
             attempt.records = begin_both(call, recording, self.peer, now)
-        held = self.begin_wire(call, now, attempt)
+        try:
+            held = self.begin_wire(call, now, attempt)
+        except Exception:  # noqa: BLE001 - the plain form meets the same bug, and tells of it
+            call.waiter, held = None, None
         if held is None:
             if recording is not None:
                 recording.take_back(2)
