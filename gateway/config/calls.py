@@ -1,8 +1,9 @@
-"""The three ways to write a step's call → the one form that `StepSpec` has.
+"""The ways to write a step's call → the one form that `StepSpec` has.
 
 get: "users/{id}?full=1"                           the short form, query headers json form body beside it
 get: { upstream: users, path: "{id}" }             the long form
-upstream: users, method: GET, path: "{id}"         the form with the keys side by side
+upstream: users, method: GET, path: "{id}"         the form with the keys side by side, as for other kinds of upstreams
+value: { any: JSON }                               a step that needs no upstream
 """
 
 from __future__ import annotations
@@ -11,11 +12,10 @@ from collections.abc import Iterable
 
 from gateway.config.braces import cut, outside, percent_decoded
 from gateway.config.faults import Fault, Place, did_you_mean
+from gateway.config.fitting import beside_inline, inline_kind, misplaced
 from gateway.config.nodes import Entry, Mapping, Node, Scalar, Sequence, broken
+from gateway.config.source_kinds import CONTENT_KEYS, TARGET_KEYS, UPSTREAM_KINDS, VERBS
 
-VERBS = ("get", "head", "options", "post", "put", "patch", "delete")
-CONTENT_KEYS = ("query", "headers", "json", "form", "body")
-TARGET_KEYS = ("upstream", "method", "path")
 _BODIES = ("json", "form", "body")
 _EXAMPLE = "write `get: upstream/path`"
 
@@ -35,6 +35,9 @@ class _Step:
         self.unreadable = False
 
     def lowered(self) -> Mapping:
+        inline = inline_kind(self.step)
+        if inline is not None:
+            return self.without_upstream(inline.made_by[0], inline.calls)
         before = len(self.faults)
         self.read_target()
         self.read_query()
@@ -49,6 +52,15 @@ class _Step:
 
     def fault(self, place: Place, message: str, hint: str = "", also: Iterable[Place] = ()) -> None:
         self.faults.append(Fault(place, message, hint, tuple(also)))
+
+    def without_upstream(self, form: str, calls: frozenset[str]) -> Mapping:
+        """The step, with a fault for all that says another call than *form* does."""
+        entries = self.step.entries
+        extra = [key for key in entries if beside_inline(key) and key not in calls]
+        for key in extra:
+            message = f"`{key}` stands beside `{form}`; a step makes one call, written in one form"
+            self.fault(entries[key].place, message, "", [entries[form].place])
+        return self.step.without(extra)
 
     def read_target(self) -> None:
         entries = self.step.entries
@@ -70,9 +82,11 @@ class _Step:
     def tell_missing_call(self) -> None:
         """No verb and no upstream; a typo is told by the model, which knows all keys."""
         self.unreadable = True
-        unknown = [key for key in self.step.entries if key not in (*TARGET_KEYS, *CONTENT_KEYS)]
+        known = {key for kind in UPSTREAM_KINDS for key in kind.calls} - {*VERBS}
+        unknown = [key for key in self.step.entries if key not in known]
         if not any(did_you_mean(key, (*VERBS, "upstream")) for key in unknown):
-            hint = "`path` needs `upstream` beside it" if "path" in self.step.entries else _EXAMPLE
+            hints = filter(None, map(misplaced, self.step.entries))
+            hint = "`path` needs `upstream` beside it" if "path" in self.step.entries else next(hints, _EXAMPLE)
             self.fault(self.place, "this step makes no call", hint)
 
     def read_verb(self, verb: str, value: Node) -> None:

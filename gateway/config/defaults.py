@@ -5,6 +5,7 @@ Done on the tree, so that a wrong default is reported where it was written.
 
 from __future__ import annotations
 
+from gateway.config.fitting import inherited
 from gateway.config.nodes import Entry, Mapping, Node, Scalar, each
 
 _SERVER_KEYS = ("time_limit", "max_body")
@@ -16,10 +17,14 @@ def with_defaults(root: Mapping) -> Mapping:
     """*root* with each upstream and each route complete. A layer's mapping is merged key by key."""
     defaults, server = _entries(root, "defaults"), _entries(root, "server")
     defaults_node = Mapping(root.place, defaults)
-    inherited = {key: server[key] for key in _SERVER_KEYS if key in server}
+    of_server = {key: server[key] for key in _SERVER_KEYS if key in server}
     upstream = _entries(defaults_node, "upstream")
-    route = {**inherited, **_entries(defaults_node, "route")}
-    root = each(root, "upstreams", lambda _name, _entry, own: _with_transport(_completed(own, upstream)))
+    route = {**of_server, **_entries(defaults_node, "route")}
+    root = each(
+        root,
+        "upstreams",
+        lambda _name, _entry, own: _with_transport(_completed(own, inherited(own, upstream))),
+    )
     return each(root, "routes", lambda _name, _entry, own: _completed(own, route))
 
 

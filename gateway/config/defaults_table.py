@@ -8,7 +8,6 @@ from pydantic.fields import FieldInfo
 
 from gateway.config.balancing import BalanceSpec
 from gateway.config.caching import CacheSpec, StoreSpec
-from gateway.config.calls import VERBS
 from gateway.config.guards import BreakerSpec, BulkheadSpec, WarmSpec
 from gateway.config.kinds import ABSENT, Shown
 from gateway.config.models import Config
@@ -16,6 +15,7 @@ from gateway.config.overload import AdmissionSpec
 from gateway.config.repeating import BudgetSpec, HedgeSpec, RetrySpec
 from gateway.config.route import MergeSpec, RouteSpec
 from gateway.config.server import ServerSpec
+from gateway.config.source_kinds import VERBS
 from gateway.config.specs import fields_of
 from gateway.config.step import StepSpec
 from gateway.config.surface import FROM_THE_KEY, bare

@@ -6,6 +6,7 @@ Also what a model cannot say: keys that exclude each other, and keys of later ve
 from __future__ import annotations
 
 from gateway.config.faults import Fault
+from gateway.config.fitting import fit_calls, fitted_upstream
 from gateway.config.later import built
 from gateway.config.nodes import Entry, Mapping, each
 from gateway.config.routes import lowered_headers, lowered_route
@@ -20,5 +21,10 @@ def lowered(root: Mapping, faults: list[Fault]) -> Mapping:
     root = built(root, "document", faults)
     root = root.without([key for key in root.entries if key.startswith("x-")])
     root = each(root, "defaults", defaults)
-    root = each(root, "upstreams", lambda _name, _entry, upstream: built(upstream, "upstream", faults))
-    return each(root, "routes", lambda name, entry, route: lowered_route(name, entry, route, faults))
+    def upstream(name: str, _: Entry, node: Mapping) -> Mapping:
+        return fitted_upstream(name, built(node, "upstream", faults), faults)
+
+    root = each(root, "upstreams", upstream)
+    root = each(root, "routes", lambda name, entry, route: lowered_route(name, entry, route, faults))
+    fit_calls(root, faults)
+    return root

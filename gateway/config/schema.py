@@ -12,12 +12,12 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from gateway.config.calls import CONTENT_KEYS, VERBS
 from gateway.config.defaults_table import SECTIONS, shown_default
 from gateway.config.kinds import NAME_PATTERN
 from gateway.config.models import Config, Defaults
 from gateway.config.route import RouteSettings
 from gateway.config.scalars import resolve
+from gateway.config.source_kinds import CONTENT_KEYS, INLINE_KINDS, UPSTREAM_KINDS, VERBS
 from gateway.config.specs import fields_of
 from gateway.config.surface import FROM_THE_KEY
 from gateway.config.upstream import UpstreamSettings
@@ -40,7 +40,8 @@ def json_schema() -> dict[str, Any]:
         described.pop("description", None)  # written for readers of the code
     models.pop("Absent")
     _write_step(models["StepSpec"])
-    models["UpstreamSpec"]["oneOf"] = [{"required": ["url"]}, {"required": ["urls"]}]
+    makers = [key for kind in UPSTREAM_KINDS for key in kind.made_by]
+    models["UpstreamSpec"]["oneOf"] = [{"required": [key]} for key in makers]
     _write_route(models["RouteSpec"])
     _write_document(schema)
     return {"$schema": DIALECT, "title": "fanin-gateway configuration", **schema}
@@ -65,7 +66,7 @@ def _write_step(step: dict[str, Any]) -> None:
     """Verbs in front of the fields; a call is a verb or an upstream."""
     properties = step["properties"]
     properties["query"] = {**_QUERY, "description": properties["query"]["description"]}
-    for key in ("json", "fallback"):
+    for key in ("json", "fallback", "value"):
         properties[key] = {"description": properties[key]["description"]}
     for key in ("headers", "form"):
         properties[key] = {**_TEXTS, "description": properties[key]["description"]}
@@ -80,7 +81,8 @@ def _write_step(step: dict[str, Any]) -> None:
         text = f"{verb.upper()}: upstream/path?query, or a mapping."
         properties[verb] = {"anyOf": [short_form, long_form], "description": text}
     step["required"] = []
-    step["oneOf"] = [{"required": [key]} for key in (*VERBS, "upstream")]
+    inline = [key for kind in INLINE_KINDS for key in kind.made_by]
+    step["oneOf"] = [{"required": [key]} for key in (*VERBS, "upstream", *inline)]
 
 
 def _write_route(route: dict[str, Any]) -> None:

@@ -36,10 +36,13 @@ def label_of(model: type) -> str:
 
 
 def fields_of(model: type) -> dict[str, FieldInfo]:
-    """The fields of a spec by name: first those that must be written, then its own before inherited ones."""
+    """The fields of a spec by the key that is written (a word of Python's own is an alias of its field): first
+    those that must be written, then its own before inherited ones.
+    """
     fields = cast("dict[str, FieldInfo]", model.__dict__["__pydantic_fields__"])
     own = inspect.get_annotations(model)
-    return dict(sorted(fields.items(), key=lambda item: (not item[1].is_required(), item[0] not in own)))
+    ordered = sorted(fields.items(), key=lambda item: (not item[1].is_required(), item[0] not in own))
+    return {field.alias or name: field for name, field in ordered}
 
 
 def is_spec(kind: Any) -> bool:

@@ -8,6 +8,7 @@ from pydantic import Field, PlainValidator, WithJsonSchema
 
 from gateway.config.caching import CacheSpec
 from gateway.config.faults import Wrong, closest, one_of
+from gateway.config.inline import ValueCall
 from gateway.config.kinds import (
     ABSENT,
     Absent,
@@ -54,8 +55,9 @@ NothingStatus = Annotated[
 
 
 @spec("a step")
-class StepSpec:
-    """One entry of ``steps:``, whatever its call form was.
+class StepSpec(ValueCall):
+    """One entry of ``steps:``, whatever its call form was. What it inherits is said by the kinds of sources
+    other than HTTP, each its own keys.
 
     ``path`` is the template after ``upstream/``, without a query. ``query`` is (name, template) pairs in
     the order written. ``required`` and ``repeatable`` are None where the route's shape and the method
@@ -64,7 +66,9 @@ class StepSpec:
     """
 
     method: Method = Field(default="GET", description="The HTTP method, in the form without a verb.")
-    upstream: Text = Field(description="The name of an upstream, in the form without a verb.")
+    upstream: Text = Field(
+        default="", description="The name of an upstream, in the form without a verb."
+    )
     path: Text = Field(default="", description="What is appended to the upstream's base path; a template.")
     query: tuple[tuple[Text, Text], ...] = Field(
         default_factory=tuple, description="Query parameters; values are templates."

@@ -9,10 +9,10 @@ import types
 import typing
 from typing import Annotated, Any
 
-from gateway.config.calls import VERBS
 from gateway.config.models import Config
 from gateway.config.nodes import Path
 from gateway.config.route import RouteSpec
+from gateway.config.source_kinds import VERBS
 from gateway.config.specs import fields_of, is_spec
 from gateway.config.step import StepSpec
 

@@ -14,6 +14,7 @@ from gateway.config.guards import BreakerSpec, BulkheadSpec, WarmSpec
 from gateway.config.kinds import Duration, Size, Switch, Timeout, choice, words_schema
 from gateway.config.on_or_off import given, layer
 from gateway.config.repeating import BudgetSpec, HedgeSpec, RetrySpec
+from gateway.config.source_kinds import HTTP, UPSTREAM_KINDS, attribute
 from gateway.config.specs import spec
 from gateway.config.tls import SocketPath, TlsSpec
 
@@ -93,8 +94,14 @@ class UpstreamSpec(UpstreamSettings):
     )
 
     @property
+    def kind(self) -> str:
+        """The name of its kind in `SOURCE_KINDS`."""
+        keys = ((kind, key) for kind in UPSTREAM_KINDS for key in kind.made_by)
+        return next((kind.name for kind, key in keys if getattr(self, attribute(key)) is not None), HTTP.name)
+
+    @property
     def addresses(self) -> tuple[str, ...]:
-        """Every address; one or more."""
+        """Every URL of an HTTP upstream; one or more."""
         return self.urls if self.urls is not None else (self.url or "",)
 
     @model_validator(mode="after")
@@ -102,7 +109,7 @@ class UpstreamSpec(UpstreamSettings):
         if self.url is not None and self.urls is not None:
             hint = "write all addresses under urls"
             raise Wrong("`url` and `urls` exclude each other", hint, at=("urls",), also=(("url",),))
-        if self.url is None and self.urls is None:
+        if self.kind == HTTP.name and self.url is None and self.urls is None:
             raise Wrong("`url` is missing", "or `urls`, if it has several addresses")
         if self.urls is not None:
             try:
@@ -139,6 +146,8 @@ class UpstreamSpec(UpstreamSettings):
         warm = self.warm
         if warm is None:
             return self
+        if self.kind != HTTP.name:
+            object.__setattr__(warm, "connections", 0)  # only an HTTP client opens them in advance
         connections = ("warm", "connections")
         if warm.connections and self.transport == "httpx":
             raise Wrong(

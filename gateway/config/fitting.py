@@ -1,0 +1,124 @@
+"""Do the keys of an upstream, and those of the steps that call it, fit its kind? Each that does not is a fault.
+
+Worked on the tree, where what was written can be told from what is only a default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gateway.config.faults import Fault, one_of
+from gateway.config.nodes import Entry, Mapping, Scalar
+from gateway.config.source_kinds import HTTP, INLINE_KINDS, SOURCE_KINDS, UPSTREAM_KINDS, SourceKind
+
+
+def kind_of(upstream: Mapping) -> SourceKind:
+    """The kind that an upstream's keys make it; HTTP if none does."""
+    return next((kind for kind in UPSTREAM_KINDS if _made(kind, upstream)), HTTP)
+
+
+def fitted_upstream(name: str, upstream: Mapping, faults: list[Fault]) -> Mapping:
+    """*upstream* without what does not fit its kind, and with what a brief form stands for."""
+    makes = [kind for kind in UPSTREAM_KINDS if _made(kind, upstream)]
+    kind = makes[0] if makes else HTTP
+    dropped = []
+    for other in makes[1:]:
+        key, first = _made(other, upstream)[0], _made(kind, upstream)[0]
+        places = (upstream.entries[first].place,)
+        message = f"`{key}` stands beside `{first}`; an upstream is of one kind"
+        faults.append(Fault(upstream.entries[key].place, message, "make two upstreams of it", places))
+        dropped += _made(other, upstream)
+    for key, entry in upstream.entries.items():
+        owners = [each for each in UPSTREAM_KINDS if key in each.settings]
+        if owners and kind not in owners:
+            message = f"`{key}` is for {_upstreams(owners)}, and `{name}` is {kind.said}"
+            faults.append(Fault(entry.place, message, "remove it"))
+            dropped.append(key)
+    warm = upstream.get("warm")
+    if kind is not HTTP and isinstance(warm, Mapping) and "connections" in warm.entries:
+        message = f"connections in advance are for http upstreams, and `{name}` is {kind.said}"
+        faults.append(Fault(warm.entries["connections"].place, message, "write warm: { ramp: on } alone"))
+    return _spelled_out(kind, upstream.without(dropped))
+
+
+def inherited(own: Mapping, defaults: dict[str, Entry]) -> dict[str, Entry]:
+    """Those of the *defaults* for every upstream that mean something to one of *own*'s kind."""
+    kind = kind_of(own)
+    foreign = {key for other in UPSTREAM_KINDS for key in other.settings} - kind.settings
+    return {key: entry for key, entry in defaults.items() if key not in foreign}
+
+
+def fit_calls(root: Mapping, faults: list[Fault]) -> None:
+    """Tell of the keys of steps that say something else than a call of what they read from.
+
+    *root* is the lowered tree: every step names its upstream, whatever its call form was.
+    """
+    upstreams = root.get("upstreams")
+    if not isinstance(upstreams, Mapping):
+        return
+    kinds = {
+        name: kind_of(entry.value)
+        for name, entry in upstreams.entries.items()
+        if isinstance(entry.value, Mapping)
+    }
+    for step in _steps(root):
+        name = step.get("upstream")
+        if isinstance(name, Scalar) and isinstance(name.value, str) and name.value in kinds:
+            _fit_call(step, name, kinds[name.value], faults)
+
+
+def misplaced(key: str) -> str:
+    """A hint for a step with *key* and without upstream."""
+    owners = [kind for kind in UPSTREAM_KINDS if key in kind.calls]
+    return f"`{key}` needs `upstream` beside it, the name of {owners[0].said}" if owners else ""
+
+
+def beside_inline(key: str) -> bool:
+    """Whether *key* says what a call is, so that it cannot stand in a step that needs no upstream."""
+    return key == "upstream" or any(key in kind.calls for kind in SOURCE_KINDS)
+
+
+def inline_kind(step: Mapping) -> SourceKind | None:
+    """The kind that a step is by itself, if one is."""
+    return next((kind for kind in INLINE_KINDS if _made(kind, step)), None)
+
+
+def _fit_call(step: Mapping, upstream: Scalar, kind: SourceKind, faults: list[Fault]) -> None:
+    before = len(faults)
+    for key, entry in step.entries.items():
+        owners = [each for each in UPSTREAM_KINDS if key in each.calls]
+        if owners and kind not in owners:
+            written = key
+            if key == "method" and isinstance(entry.value, Scalar):
+                written = entry.value.source.lower()
+            message = f"`{written}` is for {_upstreams(owners)}, and `{upstream.value}` is {kind.said}"
+            faults.append(Fault(entry.place, message, f"write `{kind.example}`"))
+    if len(faults) == before and kind.needs and not any(key in step.entries for key in kind.needs):
+        message = f"{one_of(kind.needs)} is missing: `{upstream.value}` is {kind.said}"
+        faults.append(Fault(upstream.place, message, f"write `{kind.example}`"))
+
+
+def _steps(root: Mapping) -> Iterable[Mapping]:
+    routes = root.get("routes")
+    for route in routes.entries.values() if isinstance(routes, Mapping) else ():
+        steps = route.value.get("steps") if isinstance(route.value, Mapping) else None
+        for step in steps.entries.values() if isinstance(steps, Mapping) else ():
+            if isinstance(step.value, Mapping):
+                yield step.value
+
+
+def _made(kind: SourceKind, node: Mapping) -> list[str]:
+    return [key for key in kind.made_by if key in node.entries]
+
+
+def _upstreams(kinds: list[SourceKind]) -> str:
+    return f"{' and '.join(kind.name for kind in kinds)} upstreams"
+
+
+def _spelled_out(kind: SourceKind, upstream: Mapping) -> Mapping:
+    """``postgres: text`` is short for a mapping of the one key that text can mean."""
+    entry = upstream.entries.get(kind.name)
+    if not kind.brief or entry is None or not isinstance(entry.value, Scalar) or entry.value.value is None:
+        return upstream
+    value = Mapping(entry.place, {kind.brief: Entry(entry.place, entry.value)})
+    return upstream.replaced({**upstream.entries, kind.name: Entry(entry.place, value)})

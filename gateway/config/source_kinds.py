@@ -1,0 +1,79 @@
+"""THE table of what a step can read from: the keys that make an upstream, or a step, of one kind or another.
+
+A further kind is one entry here, one in compiler/kinds/table.py, and what they name
+(docs/decisions/0020-kinds-of-sources.md lists all the edits).
+"""
+
+from __future__ import annotations
+
+import keyword
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.config.inline import ValueCall
+from gateway.config.specs import fields_of
+
+VERBS = ("get", "head", "options", "post", "put", "patch", "delete")
+CONTENT_KEYS = ("query", "headers", "json", "form", "body")
+TARGET_KEYS = ("upstream", "method", "path")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceKind:
+    """One kind of source, as configurations know it.
+
+    ``made_by`` are the keys of an upstream that make it one; of a step, for a kind without upstreams
+    (``inline``). ``brief`` is the key, within what is ``made_by`` it, that a plain text stands for.
+    ``settings`` are those of an upstream that mean something to this kind, but not to every one.
+    ``calls`` are the keys of a step that calls one, ``needs`` those of which one must be there, and
+    ``example`` says how they are written.
+    """
+
+    name: str
+    made_by: tuple[str, ...]
+    calls: frozenset[str]
+    example: str
+    needs: tuple[str, ...] = ()
+    settings: frozenset[str] = frozenset()
+    brief: str = ""
+    inline: bool = False
+
+    @property
+    def said(self) -> str:
+        """``an http upstream``."""
+        return f"{'an' if self.name[0] in 'aeioh' else 'a'} {self.name} upstream"
+
+
+def keys_of_call(call: type) -> frozenset[str]:
+    """The keys that *call*, the part of a step that is of one kind, says."""
+    return frozenset(fields_of(call))
+
+
+HTTP: Final = SourceKind(
+    name="http",
+    made_by=("url", "urls"),
+    settings=frozenset(
+        ("transport", "http2", "proxy", "tls", "unix_socket", "compression", "propagate", "balance")
+    ),
+    calls=frozenset((*VERBS, "method", "path", *CONTENT_KEYS, "nothing_on")),
+    example="get: upstream/path",
+)
+
+SOURCE_KINDS: Final = (
+    HTTP,
+    SourceKind(
+        name="value",
+        made_by=("value",),
+        calls=keys_of_call(ValueCall),
+        example="value: { any: JSON }",
+        inline=True,
+    ),
+)
+
+UPSTREAM_KINDS: Final = tuple(kind for kind in SOURCE_KINDS if not kind.inline)
+INLINE_KINDS: Final = tuple(kind for kind in SOURCE_KINDS if kind.inline)
+
+
+def attribute(key: str) -> str:
+    """The attribute of a spec that holds *key*: Python's own words have an underscore behind them."""
+    return f"{key}_" if keyword.iskeyword(key) else key
