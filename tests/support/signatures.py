@@ -47,15 +47,11 @@ def by_us(method, target, headers, body, credentials, when, service="lambda", ho
     return dict(parsed(signer.lines(method, target, block(headers), body, credentials, when)))
 
 
-def refusal(method, target, headers, body, credentials, when, service="lambda", host=HOST, **changed):
+def refusal(method, target, headers, body, credentials, when, service="lambda", host=HOST, changed=None):
     """What a strict verifier says against a request that we signed; ``None``: nothing."""
     signer = Signer("eu-west-1", service, host)
     lines = signer.lines(method, target, block(headers), body, credentials, when)
     sent = [("host", host), *((name.lower(), value) for name, value in headers), *parsed(lines)]
-    request = Signed(method, target.decode(), sent, body)
-    for name, value in changed.items():
-        request = Signed(
-            **{**{f: getattr(request, f) for f in ("method", "target", "headers", "body")}, name: value}
-        )
+    request = replace(Signed(method, target.decode(), sent, body), **(changed or {}))
     keys = [Key(each.access_key, each.secret_key, each.token) for each in (PLAIN, TEMPORARY)]
     return Verifier(keys, "eu-west-1", service).refusal(request, datetime.fromtimestamp(when, UTC))

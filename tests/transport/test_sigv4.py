@@ -116,7 +116,7 @@ def test_a_body_may_go_unsigned():
     [("method", "PUT"), ("target", "/other"), ("body", b"other"), ("headers", [])],
 )
 def test_what_is_changed_after_signing_is_refused(what, value):
-    assert refusal("GET", b"/a", [], b"", PLAIN, NOW, **{what: value}) is not None
+    assert refusal("GET", b"/a", [], b"", PLAIN, NOW, changed={what: value}) is not None
 
 
 def test_a_new_day_and_new_credentials_get_a_signature_of_their_own():
