@@ -23,7 +23,7 @@ from gateway.dashboard.snapshot import Request
 from gateway.dashboard.waterfall import bars
 
 if TYPE_CHECKING:
-    from gateway.plan.execute import Run
+    from gateway.plan.model import Ended
 
 PROBLEMS: Final = 5
 """Degraded and failed requests of a route that are looked at in a round."""
@@ -82,7 +82,14 @@ class KeptRequests:
         """Newest first."""
         return _first((r for each in self._routes.values() for r in each.problems()), _number)
 
-    def record(self, run: Run, upstreams: list[str], status: int, degraded: bool, seconds: float) -> Request:  # noqa: FBT001
+    def record(
+        self,
+        run: Ended,
+        upstreams: list[str],
+        status: int,
+        degraded: bool,  # noqa: FBT001 - as it is told of
+        seconds: float,
+    ) -> Request:
         """A request as it is kept."""
         return Request(
             id=next(self._numbers),
@@ -117,7 +124,7 @@ class RouteRequests:
         self._slowest: list[tuple[float, int, Request]] = []
         self._problems: dict[object, deque[Request]] = {}
 
-    def __call__(self, run: Run, status: int, degraded: bool, seconds: float) -> None:  # noqa: FBT001 - a label
+    def __call__(self, run: Ended, status: int, degraded: bool, seconds: float) -> None:  # noqa: FBT001 - a label
         """One request was answered with *status* after *seconds*."""
         if degraded or status >= _SERVER_ERROR:
             if self._problems_left:

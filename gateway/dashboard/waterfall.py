@@ -13,14 +13,13 @@ from gateway.outcome import Failure, Outcome
 
 if TYPE_CHECKING:
     from gateway.call import Call
-    from gateway.plan.execute import Run
-    from gateway.plan.model import Step
+    from gateway.plan.model import Ended, Step
 
 NOTHING: Final = "nothing"
 UNFINISHED: Final = "unfinished"
 
 
-def bars(run: Run, upstreams: list[str]) -> list[Bar]:
+def bars(run: Ended, upstreams: list[str]) -> list[Bar]:
     """The steps of *run* in plan order; *upstreams* by step."""
     ends: dict[int, float] = {}
     return [
@@ -35,12 +34,12 @@ def bars(run: Run, upstreams: list[str]) -> list[Bar]:
     ]
 
 
-def _start(step: Step, run: Run, ends: dict[int, float]) -> float:
+def _start(step: Step, run: Ended, ends: dict[int, float]) -> float:
     """Seconds from the plan's beginning to the step's. *ends* has those of the steps that are known."""
     return max((_end(index, run, ends) for index in (*step.needs, *step.awaits)), default=0.0)
 
 
-def _end(index: int, run: Run, ends: dict[int, float]) -> float:
+def _end(index: int, run: Ended, ends: dict[int, float]) -> float:
     if index not in ends:
         call = run.calls[index]
         ends[index] = _start(run.plan.steps[index], run, ends) + (0.0 if call is None else call.elapsed)

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from gateway.call import Call, Trace
 from gateway.outcome import Failure, Outcome
-from gateway.plan.execute import Run
+from gateway.plan.model import Ended
 from gateway.telemetry import events
 from gateway.telemetry.log import Log
 from gateway.telemetry.repetition import Sparing
@@ -37,7 +37,7 @@ class AccessLog:
         self._every = every
         self._sparing = Sparing(_log)
 
-    def __call__(self, run: Run, status: int, degraded: bool, seconds: float, size: int) -> None:  # noqa: FBT001
+    def __call__(self, run: Ended, status: int, degraded: bool, seconds: float, size: int) -> None:  # noqa: FBT001
         """Log one ended request, whose answer's body has *size* bytes."""
         problem = degraded or status >= 400
         if self._every or (
@@ -71,7 +71,7 @@ class AccessLog:
         """Say now what was left out."""
         self._sparing.flush()
 
-    def _is_new(self, run: Run, status: int, problem: bool) -> bool:  # noqa: FBT001
+    def _is_new(self, run: Ended, status: int, problem: bool) -> bool:  # noqa: FBT001
         """Whether such a line is to be written, or there were enough of its kind."""
         causes = tuple([None if outcome is None else outcome.cause for outcome in run.outcomes])
 
@@ -83,7 +83,7 @@ class AccessLog:
         return self._sparing.takes(events.ANSWERED, (run.plan.route, status, problem, causes), line)
 
 
-def _steps(run: Run) -> Iterator[dict[str, Any]]:
+def _steps(run: Ended) -> Iterator[dict[str, Any]]:
     """How each step ended, after how long, and what it took."""
     hedged = _hedged(run.trace)
     for step, outcome, call in zip(run.plan.steps, run.outcomes, run.calls, strict=True):

@@ -16,6 +16,7 @@ class Refusal(Enum):
     TOO_LARGE = "too_large"
     NO_SPACE = "no_space"
     GONE = "gone"
+    STALLED = "stalled"
 
 
 def declared_length(headers: list[tuple[bytes, bytes]]) -> int:

@@ -27,7 +27,7 @@ from gateway.outcome import Failure
 from gateway.recording import Kind, Record, Recording
 
 if TYPE_CHECKING:
-    from gateway.plan.execute import Run
+    from gateway.plan.model import Ended
 
 HEADER: Final = b"gateway-debug"
 """The request's header, and the answer's."""
@@ -88,7 +88,7 @@ def signature(secret: bytes, until: int) -> str:
     return hmac.digest(secret, b"gateway-debug %d" % until, "sha256").hex()
 
 
-def debug_line(run: Run, recording: Recording, now: float) -> bytes:
+def debug_line(run: Ended, recording: Recording, now: float) -> bytes:
     """The answer's header line: the plan as it ran, and every attempt, times in milliseconds."""
     told = _told(run, recording, now)
     line = _line(told)
@@ -106,7 +106,7 @@ def _line(told: dict[str, Any]) -> bytes:
     return HEADER + b": " + json.dumps(told, separators=(",", ":")).encode("ascii") + b"\r\n"
 
 
-def _told(run: Run, recording: Recording, now: float) -> dict[str, Any]:
+def _told(run: Ended, recording: Recording, now: float) -> dict[str, Any]:
     began = recording.started
     steps: list[dict[str, Any]] = []
     for step, outcome in zip(run.plan.steps, run.outcomes, strict=True):

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gateway.edge.incoming import Intake
     from gateway.edge.problems import Problem
     from gateway.edge.reader import Reader
-    from gateway.plan.model import Plan
+    from gateway.plan.model import Ended, Plan
 
 _NO_STORE: Final = b"cache-control: no-store\r\n"
 _JSON: Final = ("content-type", "application/json")
@@ -48,7 +48,7 @@ class RequestMeter(Protocol):
 class AccessLog(Protocol):
     """Told of every request that was answered. Must not raise."""
 
-    def __call__(self, run: Run, status: int, degraded: bool, seconds: float, size: int) -> None:  # noqa: FBT001
+    def __call__(self, run: Ended, status: int, degraded: bool, seconds: float, size: int) -> None:  # noqa: FBT001
         """One request was answered with *status* and *size* bytes after *seconds*."""
 
     def refused(self, route: str, status: int, trace: Trace, seconds: float) -> None:
@@ -58,7 +58,7 @@ class AccessLog(Protocol):
 class Witness(Protocol):
     """Sees every request that a plan answered, to keep some of them. Must neither block nor raise."""
 
-    def __call__(self, run: Run, status: int, degraded: bool, seconds: float) -> None:  # noqa: FBT001
+    def __call__(self, run: Ended, status: int, degraded: bool, seconds: float) -> None:  # noqa: FBT001
         """One request was answered with *status* after *seconds*."""
 
 

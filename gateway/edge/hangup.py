@@ -7,15 +7,21 @@ armed after 50 ms by a shared timer it costs nothing measurable, and most reques
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from gateway.edge.answer import Receive
-    from gateway.plan.execute import Run
     from gateway.timers import Timers
 
 ARMED_AFTER: Final = 0.05
 """Seconds; with the loop's own delay well inside the 100 ms of docs/contract.md section 2."""
+
+
+class Abandonable(Protocol):
+    """A request's run."""
+
+    def abandon(self) -> None:
+        """The client left: nobody waits for an answer any more."""
 
 
 class HangUp:
@@ -23,7 +29,7 @@ class HangUp:
 
     __slots__ = ("_receive", "_run", "_task", "_timer")
 
-    def __init__(self, run: Run, receive: Receive, timers: Timers) -> None:
+    def __init__(self, run: Abandonable, receive: Receive, timers: Timers) -> None:
         self._run = run
         self._receive = receive
         self._task: asyncio.Task[None] | None = None

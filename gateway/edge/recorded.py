@@ -9,14 +9,14 @@ from gateway.edge.answer import Message
 from gateway.recording import Recording, Request
 
 if TYPE_CHECKING:
-    from gateway.plan.execute import Run
+    from gateway.plan.model import Ended
 
 CLIENT_GONE = "client_gone"
 """What ends a request whose client left before its answer."""
 
 
 def answered(
-    recording: Recording, run: Run, scope: Message, status: int, *, degraded: bool, seconds: float
+    recording: Recording, run: Ended, scope: Message, status: int, *, degraded: bool, seconds: float
 ) -> None:
     """The plan ran, and *status* was answered after *seconds*."""
     failure = run.failure if status >= 400 else None

@@ -210,11 +210,12 @@ def balancing(balance: Balance, clock: Clock) -> Source:
             finally:
                 address.pending -= 1
             balance.ended(address, outcome, clock())
-            if call.ended is not None or not _refused(outcome):
+            if call.ended is not None or not was_refused(outcome):
                 return outcome
 
     return balanced
 
 
-def _refused(outcome: Outcome) -> bool:
+def was_refused(outcome: Outcome) -> bool:
+    """Whether the address' own circuit said no: another one may be asked."""
     return isinstance(outcome, Failure) and outcome.cause is Cause.CIRCUIT_OPEN

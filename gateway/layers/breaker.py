@@ -190,7 +190,8 @@ def _note(failure: Failure) -> str:
     return f"{failure.cause}{status}: {failure.detail}"[:_NOTE]
 
 
-def _refusal(breaker: Breaker, now: float) -> Failure:
+def refusal(breaker: Breaker, now: float) -> Failure:
+    """What a call is told that the circuit does not let through."""
     circuit = breaker.circuit
     detail = f"the circuit of {circuit.name} is {circuit.state}: {circuit.detail or circuit.reason}"
     return Failure(Cause.CIRCUIT_OPEN, detail, retry_after=circuit.retry_after(now))
@@ -204,7 +205,7 @@ def refusing_while_open(breaker: Breaker, clock: Clock) -> Layer:
         def gated(call: Call) -> Awaitable[Outcome]:
             now = clock()
             if refuses(now):
-                return answered(_refusal(breaker, now))
+                return answered(refusal(breaker, now))
             return inner(call)
 
         return gated
@@ -221,7 +222,7 @@ def breaking(breaker: Breaker, clock: Clock) -> Layer:
             started = clock()
             permit = circuit.acquire(started)
             if permit is None:
-                return _refusal(breaker, started)
+                return refusal(breaker, started)
             try:
                 outcome = await inner(call)
             except CancelledError:

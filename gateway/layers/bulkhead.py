@@ -164,8 +164,8 @@ class _Place:
             self.future.set_result(self._bulkhead.refuse(f"no slot came free within {waited:.0f} ms"))
 
 
-async def _queued(call: Call, bulkhead: Bulkhead, timers: Timers) -> Failure | None:
-    """Wait for a slot; ``None`` once the call holds one."""
+async def queued(call: Call, bulkhead: Bulkhead, timers: Timers) -> Failure | None:
+    """Wait for a slot of *bulkhead*; ``None`` once the call holds one."""
     place = _Place(bulkhead, asyncio.get_running_loop().create_future())
     if not bulkhead.enqueue(place):
         return bulkhead.refuse(f"{bulkhead.slots} calls in flight and {bulkhead.waiting} waiting")
@@ -191,7 +191,7 @@ def limiting(bulkhead: Bulkhead, timers: Timers) -> Layer:
     def wrap(inner: Source) -> Source:
         async def limited(call: Call) -> Outcome:
             if not bulkhead.take():
-                refusal = await _queued(call, bulkhead, timers)
+                refusal = await queued(call, bulkhead, timers)
                 if refusal is not None:
                     return refusal
             try:

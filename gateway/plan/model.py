@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from gateway.call import Source
+from gateway.call import Call, Source, Trace
 from gateway.layers.fallback import StandIn
 from gateway.outcome import Failure, Outcome
 from gateway.plan.direct import Direct
@@ -97,3 +97,27 @@ class Plan:
     def __repr__(self) -> str:
         names = ", ".join(step.name for step in self.steps)
         return f"<Plan {self.route}: {names} within {self.time_limit:g} s>"
+
+
+class Ended(Protocol):
+    """What is told of a request that is over, whoever ran its plan."""
+
+    @property
+    def plan(self) -> Plan:
+        """What was to be done."""
+
+    @property
+    def trace(self) -> Trace:
+        """Which request it was."""
+
+    @property
+    def calls(self) -> Sequence[Call | None]:
+        """The calls that were made, by step."""
+
+    @property
+    def outcomes(self) -> Sequence[Outcome | None]:
+        """How the steps ended."""
+
+    @property
+    def failure(self) -> tuple[Step, Failure] | None:
+        """What failed the request, if anything did."""
