@@ -86,6 +86,8 @@ class Freshness(StrEnum):
     LIVE = "live"
     CACHED = "cached"
     STALE = "stale"
+    PARTIAL = "partial"
+    """A list some of whose items are missing."""
     FALLBACK = "fallback"
 
 
@@ -100,8 +102,8 @@ class Verdict(Enum):
 class Success:
     """A body: the bytes of one checked JSON document.
 
-    ``cause`` is set only if the body stands in for a failure (stale or fallback); that, and only
-    that, makes a step degraded. ``meta`` holds the few upstream headers a layer above needs.
+    ``cause`` is set only if the body, or a part of it, stands in for a failure (stale, partial or fallback);
+    that, and only that, makes a step degraded. ``meta`` holds the few upstream headers a layer above needs.
     """
 
     __slots__ = ("_data", "_members", "body", "cause", "freshness", "meta", "status")
