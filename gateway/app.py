@@ -125,7 +125,7 @@ class Gateway:
     @property
     def slots(self) -> int:
         """Calls that may be in flight at once, over all upstreams: what open files must suffice for."""
-        return sum(address.transport.state().limit for address in self._addresses())
+        return sum(address.client.state().limit for address in self._addresses())
 
     def explain(self, route: str | None = None) -> str:
         """The configuration as compiled, for people; one *route* or all. ``KeyError`` for an unknown one."""

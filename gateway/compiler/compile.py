@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from gateway.compiler.addresses import WireOptions
+from gateway.compiler.kinds.kind import UpstreamSite
+from gateway.compiler.kinds.table import KINDS
 from gateway.compiler.routes import CompiledRoute, RouteCompiler
 from gateway.compiler.shared import Shared
-from gateway.compiler.sharing import Commons, wanted_headers
-from gateway.compiler.tls import tls_context
+from gateway.compiler.sharing import Commons
 from gateway.compiler.upstreams import Upstream, build_upstream
 from gateway.config import ConfigError
 from gateway.edge.admission import Admission, AdmittingEndpoint, Priority
@@ -62,25 +63,26 @@ def compile_config(loaded: Loaded, shared: Shared, serving: Serving) -> Compiled
     """Compile the whole configuration. Raises ``ConfigError`` with all faults of all routes."""
     config, places = loaded.config, loaded.places
     faults: list[Fault] = []
-    upstreams = {
-        name: build_upstream(
-            name,
-            spec,
-            shared,
-            WireOptions(tls_context(name, spec, places, faults), wanted_headers(name, config)),
-        )
+    prepared = {
+        name: KINDS[spec.kind].prepared(UpstreamSite(name, spec, config, places, faults))
         for name, spec in config.upstreams.items()
     }
-    compilers = {key: RouteCompiler(key, spec, upstreams, places) for key, spec in config.routes.items()}
+    compilers = {
+        key: RouteCompiler(key, spec, config.upstreams, places) for key, spec in config.routes.items()
+    }
     faults += [fault for compiler in compilers.values() for fault in compiler.faults]
     faults += _conflicts(compilers, places)
     if faults:
         raise ConfigError(faults)
+    upstreams = {
+        name: build_upstream(name, spec, shared, prepared[name]) for name, spec in config.upstreams.items()
+    }
     commons = Commons(shared)
     router: Router[Endpoint] = Router()
     routes: dict[str, CompiledRoute] = {}
     for key, compiler in compilers.items():
-        route = compiler.compiled(lambda step, key=key: serving.meters.calls(key, step), shared, commons)  # type: ignore[misc]
+        meter = partial(serving.meters.calls, key)
+        route = compiler.compiled(upstreams, meter, shared, commons)
         routes[key] = route
         router.add(route.spec.method, route.pattern, _endpoint(route, config, serving))
     return Compiled(upstreams, commons, routes, router)

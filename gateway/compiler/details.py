@@ -25,7 +25,8 @@ def _address(address: Address) -> dict[str, Any]:
         "address": address.name,
         "breaker": address.breaker and address.breaker.snapshot(),
         "bulkhead": address.bulkhead and address.bulkhead.snapshot(),
-        "pool": address.transport.state(),
+        "pool": address.client.state(),
+        **address.details(),
     }
     if address.gradient is not None:
         gradient = address.gradient

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from gateway.compiler.words import seconds, share, size, written
+from gateway.compiler.words import seconds, share, size
 from gateway.compiler.worst_case import idle_bounds_of
 from gateway.config import ADAPTIVE, HedgeSpec, Percentile
-from gateway.transport.codings import ACCEPTED
 
 if TYPE_CHECKING:
     from gateway.compiler.upstreams import Upstream
@@ -18,14 +17,14 @@ if TYPE_CHECKING:
 def explain_upstream(upstream: Upstream) -> Iterable[str]:
     """Its lines."""
     spec = upstream.spec
-    transport = "http/2 by httpx" if spec.http2 else spec.transport
-    told = transport if spec.propagate else f"{transport}, not propagated"
+    told = upstream.kind.told(spec)
     if upstream.balance is None:
         yield f"  {upstream.name}  {upstream.address}  ({told})"
     else:
         yield f"  {upstream.name}  {len(upstream.addresses)} addresses  ({told})"
         yield from _addresses(upstream)
-    yield from _connection(spec)
+    for title, said in upstream.kind.connection(spec):
+        yield f"    {title:9}  {said}"
     connecting = min(spec.connect_timeout, spec.timeout)  # the one lies inside the other
     yield f"    timeout    {seconds(spec.timeout)}, connecting {seconds(connecting)}"
     yield from _breaker(spec.breaker)
@@ -61,20 +60,6 @@ def _addresses(upstream: Upstream) -> Iterable[str]:
     if balance.max_ejected:
         words.append(f"up to {share(balance.max_ejected)} are left out if they fail more than the others")
     yield f"    balance    {'; '.join(words)}"
-
-
-def _connection(spec: UpstreamSpec) -> Iterable[str]:
-    if spec.unix_socket is not None:
-        yield f"    socket     {written(spec.unix_socket)}"
-    tls = spec.tls
-    if tls is not None:
-        words = [] if tls.verify else ["NOT VERIFIED: anybody can answer in this upstream's place"]
-        words += [f"trusts only {written(tls.ca)}"] if tls.ca is not None else []
-        words += [f"shows {written(tls.cert)}"] if tls.cert is not None else []
-        words += [f"asks for {written(tls.server_name)}"] if tls.server_name is not None else []
-        yield f"    tls        {', '.join(words) or 'as the system says'}"
-    if spec.compression:
-        yield f"    accepts    {ACCEPTED.decode()}"
 
 
 def _breaker(breaker: BreakerSpec | None) -> Iterable[str]:

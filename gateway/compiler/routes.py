@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, Final
 from gateway.compiler.equals import steps_with_equals
 from gateway.compiler.graph import find_cycle
 from gateway.compiler.identity import KeyTemplate, personal_steps
+from gateway.compiler.kinds.kind import StepSite
+from gateway.compiler.kinds.table import KINDS
 from gateway.compiler.names import Edges, Names, Use, Where
 from gateway.compiler.references import TemplateFault
 from gateway.compiler.render_json import JsonTemplate
-from gateway.compiler.request import RequestTemplate
 from gateway.compiler.sharing import Sharing
 from gateway.compiler.step import StepCompiler, StepFacts
 from gateway.config import ABSENT, Fault
@@ -30,10 +31,11 @@ from gateway.plan.model import Merge, Plan
 from gateway.transport.escaping import header_fault
 
 if TYPE_CHECKING:
+    from gateway.compiler.kinds.kind import CallTemplate
     from gateway.compiler.shared import Shared
     from gateway.compiler.sharing import Commons
     from gateway.compiler.upstreams import Upstream
-    from gateway.config import Places, RouteSpec, StepSpec
+    from gateway.config import Places, RouteSpec, StepSpec, UpstreamSpec
     from gateway.layers.observe import Meter
 
 OWN_HEADERS: Final = frozenset(
@@ -65,7 +67,9 @@ class CompiledRoute:
 class RouteCompiler:
     """Compiles one route. ``faults`` has all that is wrong with it; a wrong ``pattern`` is ``None``."""
 
-    def __init__(self, key: str, spec: RouteSpec, upstreams: Mapping[str, Upstream], places: Places) -> None:
+    def __init__(
+        self, key: str, spec: RouteSpec, upstreams: Mapping[str, UpstreamSpec], places: Places
+    ) -> None:
         self.faults: list[Fault] = []
         self.spec = spec
         self._key = key
@@ -75,7 +79,7 @@ class RouteCompiler:
         self._names = Names(self._parameter_types(), list(spec.steps))
         for name, message in self._names.faults():
             self._fault(("steps", name) if name in spec.steps else (), message)
-        self._requests = {name: self._read_request(name, step) for name, step in spec.steps.items()}
+        self._calls = {name: self._read_call(name, step) for name, step in spec.steps.items()}
         self._fallbacks = {
             name: self._read_json(step.fallback, Where.FALLBACK, ("steps", name, "fallback"))
             for name, step in spec.steps.items()
@@ -94,12 +98,18 @@ class RouteCompiler:
         self._check_edges()
         self._check_headers()
 
-    def compiled(self, meter: Callable[[str], Meter], shared: Shared, commons: Commons) -> CompiledRoute:
-        """The route; *meter* gives the meter of each step. Only without faults."""
+    def compiled(
+        self,
+        upstreams: Mapping[str, Upstream],
+        meter: Callable[[str], Meter],
+        shared: Shared,
+        commons: Commons,
+    ) -> CompiledRoute:
+        """The route over *upstreams*; *meter* gives the meter of each step. Only without faults."""
         assert self.pattern is not None, "compiled in spite of faults"
         assert not self.faults, "compiled in spite of faults"
         made = [
-            step.compiled(self._upstreams[step.spec.upstream], meter(step.name), shared, commons)
+            step.compiled(upstreams[step.spec.upstream], meter(step.name), shared, commons)
             for step in self._steps
         ]
         table = self._names.table
@@ -119,14 +129,13 @@ class RouteCompiler:
     def _settle(self) -> list[StepCompiler]:
         """The steps, each with what the route says of it."""
         steps = []
-        uses = {name: self._requests[name].uses for name in self.spec.steps}
-        personal = personal_steps(list(uses.values()))
-        equal = steps_with_equals(self.spec.steps, self._parameter_types())
+        personal = personal_steps([call.uses for call in self._calls.values()])
+        shareable = {name: self.spec.steps[name] for name, call in self._calls.items() if call.shareable}
+        equal = steps_with_equals(shareable, self._parameter_types())
         for name, spec in self.spec.steps.items():
-            sharing = Sharing(
-                self._key, name, spec, self._keys.get(name), uses[name], personal, once=name in equal
-            )
-            step = StepCompiler(name, self.spec, self._requests[name], self._fallbacks.get(name), sharing)
+            call = self._calls[name]
+            sharing = Sharing(self._key, name, spec, self._keys.get(name), call, personal, once=name in equal)
+            step = StepCompiler(name, self.spec, call, self._fallbacks.get(name), sharing)
             for key, message, hint in step.faults():
                 self._fault(("steps", name, key), message, hint)
             steps.append(step)
@@ -147,20 +156,17 @@ class RouteCompiler:
             return dict.fromkeys(_MEANT.findall(self.spec.pattern), "str")
         return {parameter.name: str(parameter.type) for parameter in self.pattern.parameters}
 
-    def _read_request(self, name: str, step: StepSpec) -> RequestTemplate:
-        if step.upstream not in self._upstreams:
+    def _read_call(self, name: str, step: StepSpec) -> CallTemplate:
+        upstream = self._upstreams.get(step.upstream)
+        if upstream is None:
             hint = did_you_mean(step.upstream, self._upstreams)
             path = ("steps", name, "upstream")
             self._fault(path, f"no upstream is called `{step.upstream}`", hint, part=step.upstream)
-        contents = {"json": step.json, "form": step.form, "body": step.body}
-        given = [
-            (kind, value) for kind, value in contents.items() if value is not None and value is not ABSENT
-        ]
-        template = RequestTemplate(
-            self._names, step.method, step.path, step.query, step.headers, given[0] if given else None
-        )
-        self._template_faults(template.faults, ("steps", name))
-        return template
+        kind = KINDS[upstream.kind if upstream is not None else "http"]
+        site = StepSite(self._names, self._places, ("routes", self._key, "steps", name), upstream)
+        call = kind.read(site, step)
+        self._template_faults(call.faults, ("steps", name))
+        return call
 
     def _read_json(self, value: Any, where: Where, path: Path) -> JsonTemplate:
         template = JsonTemplate(self._names, value, where)
@@ -199,7 +205,7 @@ class RouteCompiler:
                 self._fault(("headers", name), f"the text {fault}")
 
     def _uses(self) -> Iterable[Use]:
-        templates = (*self._requests.values(), *self._fallbacks.values(), *self._keys.values(), self._respond)
+        templates = (*self._calls.values(), *self._fallbacks.values(), *self._keys.values(), self._respond)
         for template in templates:
             yield from template.uses if template is not None else ()
 

@@ -6,13 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from gateway.compiler.identity import (
-    has_identity,
-    identifying_requests,
-    personal_uses,
-    site_of,
-    varying_headers,
-)
+from gateway.compiler.identity import personal_uses, site_of, varying_headers
 from gateway.layers.apart import Apart
 from gateway.layers.cache import Copies, caching, keeping
 from gateway.layers.cache_control import HONOURED
@@ -24,7 +18,7 @@ from gateway.stores.tiered import TieredStore
 if TYPE_CHECKING:
     from gateway.call import Layer
     from gateway.compiler.identity import KeyTemplate
-    from gateway.compiler.names import Use
+    from gateway.compiler.kinds.kind import CallTemplate
     from gateway.compiler.shared import Shared
     from gateway.compiler.upstreams import Upstream
     from gateway.config import Config, StepSpec
@@ -77,7 +71,7 @@ class SharingLayers:
 class Sharing:
     """What one step of *route* shares. *once*: another step of it may make an equal call.
 
-    *uses* are the references of the step's templates, *personal* the route's steps with personal answers.
+    *call* is the step's, *personal* are the route's steps with personal answers.
     """
 
     def __init__(
@@ -86,7 +80,7 @@ class Sharing:
         name: str,
         spec: StepSpec,
         key: KeyTemplate | None,
-        uses: Iterable[Use],
+        call: CallTemplate,
         personal: frozenset[int],
         *,
         once: bool,
@@ -95,7 +89,8 @@ class Sharing:
         self._route = route
         self._name = name
         self._spec = spec
-        self._personal = personal_uses(uses, personal)
+        self._call = call
+        self._personal = personal_uses(call.uses, personal)
         self._once = once
 
     @property
@@ -106,7 +101,7 @@ class Sharing:
     def faults(self) -> Iterable[tuple[str, str, str]]:
         """What its settings contradict: the key, what is wrong with it, and the remedy."""
         spec = self._spec
-        if has_identity(spec.method, spec.repeatable):
+        if self._call.shareable:
             return
         hint = "only GET and HEAD are, and reads that say repeatable: true"
         for key in (["cache"] if spec.cache else []) + (["coalesce"] if spec.coalesce else []):
@@ -116,10 +111,10 @@ class Sharing:
         """What names equal calls over *upstream*."""
         if not self.any:
             return None
-        where = f"{upstream.name} {' '.join(upstream.spec.addresses)}"
         if self.key is not None:
-            return self.key.compiled(site_of(self._route, self._name, self._spec, where), self._personal)
-        return identifying_requests(where, self._spec.nothing_on, self._personal)
+            site = site_of(self._route, self._name, self._spec, upstream.identity)
+            return self.key.compiled(site, self._personal)
+        return self._call.identifying(upstream.identity, self._personal)
 
     def layers(self, shared: Shared, commons: Commons, time_limit: float) -> SharingLayers:
         """Its layers; a flight has the route's whole *time_limit*, in seconds."""

@@ -108,7 +108,7 @@ def plan_of(route: CompiledRoute) -> snapshot.Plan:
 def _address(address: Address, share: AddressSnapshot | None) -> snapshot.Address:
     circuit = address.breaker.snapshot() if address.breaker is not None else None
     slots = address.bulkhead.snapshot() if address.bulkhead is not None else None
-    pool = address.transport.state()
+    pool = address.client.state()
     return snapshot.Address(
         name=address.name,
         state=_state(circuit),

@@ -17,9 +17,9 @@ from gateway.outcome import Failure, Freshness, Outcome, Success
 from gateway.plan.model import Step
 
 if TYPE_CHECKING:
+    from gateway.compiler.kinds.kind import CallTemplate
     from gateway.compiler.names import Use
     from gateway.compiler.render_json import JsonTemplate
-    from gateway.compiler.request import RequestTemplate
     from gateway.compiler.shared import Shared
     from gateway.compiler.sharing import Commons, Sharing
     from gateway.compiler.upstreams import Upstream
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from gateway.layers.fallback import StandIn
     from gateway.layers.observe import Meter
     from gateway.plan.direct import Direct
-
-REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
-"""Methods that may be sent twice (RFC 9110 section 9.2.2; docs/contract.md section 5)."""
 
 SHORTENED_TO: Final = 0.8
 """Share of the time limit to which a timeout at or above it is shortened (docs/contract.md section 5)."""
@@ -61,21 +58,21 @@ class StepCompiler:
         self,
         name: str,
         route: RouteSpec,
-        request: RequestTemplate,
+        call: CallTemplate,
         fallback: JsonTemplate | None,
         sharing: Sharing,
     ) -> None:
         self.name = name
         self.spec: StepSpec = route.steps[name]
         self._route = route
-        self._request = request
+        self._call = call
         self._fallback = fallback
         self._sharing = sharing
 
     @property
     def edges(self) -> Edges:
         """The steps it needs, and those it only awaits."""
-        edges, key = self._request.edges, self._sharing.key
+        edges, key = Edges.of(self._call.uses), self._sharing.key
         if key is None:
             return edges
         return Edges(edges.needs, (edges.awaits | key.edges.awaits) - edges.needs)
@@ -85,7 +82,7 @@ class StepCompiler:
         """Whether the call may be sent twice."""
         if self.spec.repeatable is not None:
             return self.spec.repeatable
-        return self.spec.method in REPEATABLE or self._request.always_sends("idempotency-key")
+        return self._call.repeatable
 
     def faults(self) -> Iterable[tuple[str, str, str]]:
         """What its settings contradict: the key, what is wrong with it, and the remedy."""
@@ -121,7 +118,7 @@ class StepCompiler:
             name=self.name,
             index=list(self._route.steps).index(self.name),
             source=stack(upstream.source, [named.layer for named in layers]),
-            prepare=self._request.compiled(upstream.base_path),
+            prepare=self._call.compiled(upstream.spec),
             needs=tuple(sorted(self.edges.needs)),
             awaits=tuple(sorted(self.edges.awaits)),
             required=self._requirement()[0],
@@ -145,10 +142,10 @@ class StepCompiler:
         spec = self.spec
         return StepFacts(
             upstream=upstream,
-            target=f"{spec.method} {upstream.name}/{_written(spec.path)}{_query(spec.query)}",
+            target=self._call.target,
             layers=(*(named.text for named in layers), *upstream.layers),
             shortened=shortened,
-            own_credentials=any(map(_is_credential, self._request.uses)),
+            own_credentials=any(map(_is_credential, self._call.uses)),
             reason=self._requirement()[1],
             extras=extras,
             cache=spec.cache,
@@ -189,17 +186,6 @@ def _stand_in(template: JsonTemplate, stand_ins: StandIns) -> StandIn:
         return Success(render(inputs), Freshness.FALLBACK, failure.cause)
 
     return switched(stand_in, stand_ins)
-
-
-def _query(pairs: Iterable[tuple[str, str]]) -> str:
-    """A call's query for people: names and templates as its author wrote them, nothing encoded."""
-    written = "&".join(f"{_written(name)}={_written(value)}" for name, value in pairs)
-    return f"?{written}" if written else ""
-
-
-def _written(text: str) -> str:
-    """*text* with ``${NAME}`` in place of what it stands for."""
-    return str(getattr(text, "source", text))
 
 
 def _is_credential(use: Use) -> bool:

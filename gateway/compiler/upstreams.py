@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import astuple, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from gateway.call import Source
-from gateway.compiler.addresses import Address, WireOptions, build_address
+from gateway.compiler.addresses import Address, build_address
 from gateway.compiler.details import upstream_details
+from gateway.compiler.kinds.table import KINDS
 from gateway.compiler.shared import Clock, Shared
 from gateway.layers.address import Address as Candidate
 from gateway.layers.balance import CROWDED, Balance, balancing
@@ -23,12 +23,13 @@ from gateway.transport.exchange import PoolState
 from gateway.transport.h1 import H1Transport
 
 if TYPE_CHECKING:
+    from gateway.compiler.kinds.kind import Kind
     from gateway.config import UpstreamSpec
     from gateway.layers.breaker import Breaker
     from gateway.layers.bulkhead import Bulkhead
     from gateway.layers.circuit_state import CircuitSnapshot
     from gateway.layers.observe import Meter
-    from gateway.transport.exchange import Transport
+    from gateway.sources.client import Client
 
 ENDLESS: Final = float("inf")
 """The ratio of a budget that is off."""
@@ -40,14 +41,13 @@ _HEALTHIEST: Final = ("closed", "disabled", "metrics_only", "half_open", "open",
 class Upstream:
     """A running upstream. ``source`` has its layers on; ``layers`` are their names, outermost first.
 
-    ``direct`` makes what calls it without a coroutine, given what belongs to a step; ``None`` where the
-    transport cannot. ``balance`` is ``None`` with one address. ``on_trial``: a call sent now is a probe, or
+    ``direct`` makes what calls it without a coroutine, given what belongs to a step; ``None`` where its
+    client cannot. ``balance`` is ``None`` with one address. ``on_trial``: a call sent now is a probe, or
     would be refused, or the gateway is closing; ``crowded``: there are no slots to spare for hedges.
-
-    ``base_path`` is the url's path as it stands there.
     """
 
     name: str
+    kind: Kind
     spec: UpstreamSpec
     addresses: tuple[Address, ...]
     balance: Balance | None
@@ -62,13 +62,8 @@ class Upstream:
 
     @property
     def address(self) -> str:
-        """Its configured URLs for operators, with ``${NAME}`` in place of what it stands for."""
+        """Where it is, for operators, with ``${NAME}`` in place of what it stands for."""
         return ", ".join(address.name for address in self.addresses)
-
-    @property
-    def base_path(self) -> str:
-        """What a step's path is appended to."""
-        return urlsplit(self.spec.addresses[0]).path
 
     @property
     def timeout(self) -> float:
@@ -76,9 +71,14 @@ class Upstream:
         return self.spec.timeout
 
     @property
-    def transport(self) -> Transport:
+    def identity(self) -> str:
+        """Its name and addresses, which tell it from others and from itself elsewhere. Never shown."""
+        return f"{self.name} {' '.join(self.kind.addresses(self.spec))}"
+
+    @property
+    def client(self) -> Client:
         """That of its first address."""
-        return self.addresses[0].transport
+        return self.addresses[0].client
 
     @property
     def breaker(self) -> Breaker | None:
@@ -106,7 +106,7 @@ class Upstream:
 
     def pool(self) -> PoolState:
         """The connections to all its addresses."""
-        states = [address.transport.state() for address in self.addresses]
+        states = [address.client.state() for address in self.addresses]
         return PoolState(*map(sum, zip(*map(astuple, states), strict=True)))
 
     def slots(self) -> BulkheadSnapshot:
@@ -118,13 +118,13 @@ class Upstream:
         return f"<Upstream {self.name} at {self.address}>"
 
 
-def build_upstream(
-    name: str, spec: UpstreamSpec, shared: Shared, wire: WireOptions | None = None
-) -> Upstream:
-    """Everything of one upstream, not opened yet."""
+def build_upstream(name: str, spec: UpstreamSpec, shared: Shared, prepared: Any = None) -> Upstream:
+    """Everything of one upstream, not opened yet; *prepared* is what its kind made ready for it."""
     meter = shared.meter(name)
-    wire = wire or WireOptions()
-    addresses = tuple(build_address(name, url, spec, shared, meter, wire) for url in spec.addresses)
+    kind = KINDS[spec.kind]
+    addresses = tuple(
+        build_address(name, address, kind, spec, shared, meter, prepared) for address in kind.addresses(spec)
+    )
     candidates = [
         Candidate(each.name, each.source, each.breaker and each.breaker.circuit, each.bulkhead)
         for each in addresses
@@ -141,6 +141,7 @@ def build_upstream(
     budget = spec.budget
     return Upstream(
         name=name,
+        kind=kind,
         spec=spec,
         addresses=addresses,
         balance=balance,
@@ -179,7 +180,7 @@ def _direct(
     address: Address, spec: UpstreamSpec, shared: Shared, meter: Meter
 ) -> Callable[..., Direct] | None:
     """What makes first attempts without a coroutine, where nothing but the usual layers is in the way."""
-    transport, breaker = address.transport, address.breaker
+    transport, breaker = address.client, address.breaker
     if not isinstance(transport, H1Transport) or address.gradient is not None:
         return None
     wire = HttpWire(transport, shared.buffered, propagate=spec.propagate, clock=shared.clock)

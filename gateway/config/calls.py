@@ -2,7 +2,7 @@
 
 get: "users/{id}?full=1"                           the short form, query headers json form body beside it
 get: { upstream: users, path: "{id}" }             the long form
-upstream: users, method: GET, path: "{id}"         the form with the keys side by side, as for other kinds of upstreams
+upstream: users, method: GET, path: "{id}"         the form with the keys side by side, as other kinds have
 value: { any: JSON }                               a step that needs no upstream
 """
 
@@ -85,9 +85,8 @@ class _Step:
         known = {key for kind in UPSTREAM_KINDS for key in kind.calls} - {*VERBS}
         unknown = [key for key in self.step.entries if key not in known]
         if not any(did_you_mean(key, (*VERBS, "upstream")) for key in unknown):
-            hints = filter(None, map(misplaced, self.step.entries))
-            hint = "`path` needs `upstream` beside it" if "path" in self.step.entries else next(hints, _EXAMPLE)
-            self.fault(self.place, "this step makes no call", hint)
+            hints = [hint for hint in map(misplaced, self.step.entries) if hint]
+            self.fault(self.place, "this step makes no call", hints[0] if hints else _EXAMPLE)
 
     def read_verb(self, verb: str, value: Node) -> None:
         if isinstance(value, Mapping):

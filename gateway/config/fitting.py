@@ -1,4 +1,4 @@
-"""Do the keys of an upstream, and those of the steps that call it, fit its kind? Each that does not is a fault.
+"""Do the keys of an upstream, and those of the steps that call it, fit its kind? What does not is a fault.
 
 Worked on the tree, where what was written can be told from what is only a default.
 """
@@ -70,7 +70,9 @@ def fit_calls(root: Mapping, faults: list[Fault]) -> None:
 def misplaced(key: str) -> str:
     """A hint for a step with *key* and without upstream."""
     owners = [kind for kind in UPSTREAM_KINDS if key in kind.calls]
-    return f"`{key}` needs `upstream` beside it, the name of {owners[0].said}" if owners else ""
+    if not owners:
+        return ""
+    return f"`{key}` needs `upstream` beside it" + (f", {owners[0].said}" if owners[0] is not HTTP else "")
 
 
 def beside_inline(key: str) -> bool:

@@ -36,7 +36,7 @@ def label_of(model: type) -> str:
 
 
 def fields_of(model: type) -> dict[str, FieldInfo]:
-    """The fields of a spec by the key that is written (a word of Python's own is an alias of its field): first
+    """The fields of a spec by the key that is written (a word of Python's own is its field's alias): first
     those that must be written, then its own before inherited ones.
     """
     fields = cast("dict[str, FieldInfo]", model.__dict__["__pydantic_fields__"])

@@ -1,6 +1,7 @@
 """What exists once per address of an upstream."""
 
-from gateway.compiler.addresses import WireOptions, build_address, upstream_of
+from gateway.compiler.addresses import build_address, upstream_of
+from gateway.compiler.kinds.table import KINDS
 from gateway.compiler.upstreams import build_upstream
 from gateway.layers.circuit_state import CircuitState
 from tests.config.sample import with_upstream
@@ -21,7 +22,7 @@ def test_each_address_has_guards_and_connections_of_its_own():
     assert (first.name, second.name) == ("http://a.example:1", "http://b.example:2")
     assert first.breaker is not second.breaker
     assert first.bulkhead is not second.bulkhead
-    assert first.transport is not second.transport
+    assert first.client is not second.client
     assert made.layers[:2] == ("balance", "observe attempt")
 
 
@@ -82,7 +83,7 @@ def test_adaptive_slots_begin_small_and_the_pool_is_as_large_as_they_may_become(
 
     assert made.addresses[0].gradient.rules.first == 8
     assert made.bulkhead.limit <= 8
-    assert made.transport.state().limit == 50
+    assert made.client.state().limit == 50
     assert "adapt" in made.layers
     assert made.direct is None
 
@@ -115,6 +116,6 @@ def test_closed_circuit_after_an_outage_starts_the_ramp():
 
 def test_address_is_built_for_its_url():
     spec = with_upstream("{ url: http://a.example }")
-    made = build_address("u", "http://c.example", spec, shared(), RecordingMeter(), WireOptions())
+    made = build_address("u", "http://c.example", KINDS["http"], spec, shared(), RecordingMeter())
 
     assert made.name == "http://c.example"

@@ -4,7 +4,7 @@ import ssl
 
 import pytest
 
-from gateway.compiler.addresses import WireOptions
+from gateway.compiler.kinds.http import WireOptions
 from gateway.compiler.upstreams import build_upstream
 from gateway.layers.circuit_rules import CircuitRules
 from gateway.layers.circuit_state import CircuitState
@@ -81,13 +81,13 @@ def test_every_key_of_a_bulkhead_becomes_the_limit_of_its_name():
 def test_pool_is_as_large_as_the_bulkhead(transport):
     upstream = built(f"{URL}, transport: {transport}, bulkhead: {{ slots: 5 }}")
 
-    assert upstream.transport.state().limit == 5
+    assert upstream.client.state().limit == 5
 
 
 def test_pool_without_a_bulkhead_has_the_size_of_the_default_one():
     upstream = built(f"{URL}, bulkhead: off")
 
-    assert (upstream.bulkhead, upstream.transport.state().limit) == (None, 1000)
+    assert (upstream.bulkhead, upstream.client.state().limit) == (None, 1000)
 
 
 def test_breaker_that_is_off_is_absent():
@@ -98,22 +98,8 @@ def test_breaker_that_is_off_is_absent():
 
 
 def test_own_transport_is_the_default_and_httpx_is_chosen_by_name():
-    assert isinstance(built().transport, H1Transport)
-    assert isinstance(built(f"{URL}, transport: httpx").transport, HttpxTransport)
-
-
-@pytest.mark.parametrize(
-    ("url", "base"),
-    [
-        ("http://a.example", ""),
-        ("http://a.example/", "/"),
-        ("http://a.example:81/base", "/base"),
-        ("http://a.example/base/", "/base/"),
-        ("http://a.example/b%20c/", "/b%20c/"),
-    ],
-)
-def test_base_path_is_the_path_of_the_url_as_written(url, base):
-    assert built(f"url: {url}").base_path == base
+    assert isinstance(built().client, H1Transport)
+    assert isinstance(built(f"{URL}, transport: httpx").client, HttpxTransport)
 
 
 def test_address_shows_the_name_of_a_variable_not_its_value():
@@ -153,7 +139,7 @@ def test_attempts_are_measured_under_the_name_of_the_upstream():
 @pytest.mark.parametrize("transport", ["h1", "httpx"])
 def test_socket_and_name_reach_the_transport(transport):
     settings = "url: https://a, unix_socket: /run/a.sock, tls: { server_name: b.example }"
-    made = built(f"{settings}, transport: {transport}").transport
+    made = built(f"{settings}, transport: {transport}").client
 
     assert made._unix_socket == "/run/a.sock"
     assert "b.example" in {getattr(made, "_server_name", None), *getattr(made, "_extensions", {}).values()}
@@ -161,8 +147,8 @@ def test_socket_and_name_reach_the_transport(transport):
 
 @pytest.mark.parametrize("transport", ["h1", "httpx"])
 def test_compression_is_a_transport_around_the_transport_or_absent(transport):
-    plain = built(f"{URL}, transport: {transport}").transport
-    coding = built(f"{URL}, transport: {transport}, compression: on, max_response: 1KiB").transport
+    plain = built(f"{URL}, transport: {transport}").client
+    coding = built(f"{URL}, transport: {transport}, compression: on, max_response: 1KiB").client
 
     assert type(coding) is DecodingTransport
     assert type(coding.inner) is type(plain)
@@ -173,4 +159,4 @@ def test_context_reaches_the_transport():
     context = ssl.create_default_context()
     upstream = build_upstream("u", with_upstream("{ url: https://a }"), shared(), WireOptions(context))
 
-    assert upstream.transport._ssl_context is context
+    assert upstream.client._ssl_context is context

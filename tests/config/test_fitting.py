@@ -27,4 +27,6 @@ def test_an_upstream_is_of_one_kind_and_its_kinds_have_names_of_their_own():
 
 
 def test_http_upstreams_say_nothing_of_other_kinds():
-    assert load_text("upstreams: { u: { url: http://a } }\nroutes: {}").config.upstreams["u"].kind == HTTP.name
+    assert (
+        load_text("upstreams: { u: { url: http://a } }\nroutes: {}").config.upstreams["u"].kind == HTTP.name
+    )

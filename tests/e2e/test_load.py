@@ -160,7 +160,7 @@ async def test_adaptive_slots_are_fewer_while_the_time_without_load_is_measured(
     async with serving(ADAPTIVE, URL=Site({"/x": after(0.02, replying(1))})) as served:
         upstream = served.gateway.upstreams["a"]
         assert upstream.bulkhead.slots == 2
-        assert upstream.transport.state().limit == 8
+        assert upstream.client.state().limit == 8
 
         answers = await asyncio.gather(*(served.get("/one") for _ in range(6)))
 

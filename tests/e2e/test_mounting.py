@@ -52,7 +52,7 @@ async def test_it_answers_below_the_path_where_it_is_mounted():
             answer = await there.ask("/api/body", "POST", [1])
             assert answer.status == 200
         assert held_by(gateway) == {}
-        assert gateway.upstreams["a"].transport.state().open == 0
+        assert gateway.upstreams["a"].client.state().open == 0
 
 
 async def test_its_own_documentation_and_admin_pages_mount_as_well():
@@ -175,7 +175,7 @@ async def test_it_can_be_opened_closed_and_opened_again():
             async with gateway, listening(gateway) as there:
                 assert (await there.get("/health/ready")).status == 200
                 assert (await there.get("/one/7")).status == 200
-            assert gateway.upstreams["a"].transport.state().open == 0
+            assert gateway.upstreams["a"].client.state().open == 0
 
 
 @pytest.mark.parametrize("transport", ["h1", "httpx"])
@@ -216,7 +216,7 @@ async def test_it_speaks_the_lifespan_protocol_itself():
         messages.put_nowait({"type": "lifespan.shutdown"})
         await task
         assert sent[1:] == ["lifespan.shutdown.complete"]
-        assert gateway.upstreams["a"].transport.state().open == 0
+        assert gateway.upstreams["a"].client.state().open == 0
 
 
 async def test_a_gateway_made_of_a_loaded_configuration_is_the_same():

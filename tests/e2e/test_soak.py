@@ -108,7 +108,7 @@ async def test_m5_after_thousands_of_mixed_requests_nothing_is_left(seeded, tran
                 await asyncio.gather(*map(client, numbers))
             await served.idle()
             for upstream in served.gateway.upstreams.values():
-                assert upstream.transport.state().waiting == 0
+                assert upstream.client.state().waiting == 0
             assert (await served.get("/stand/in?x=ok")).status == 200
         gc.collect()
     assert asyncio.all_tasks() <= before

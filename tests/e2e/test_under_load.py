@@ -88,7 +88,7 @@ async def test_l3_no_call_waits_for_a_connection_as_there_is_one_for_each_slot()
     config = PROFILE.replace("timeout: 200ms", "bulkhead: { slots: 10, waiting: 20, max_wait: 200ms }")
     site = Site({"/x": after(0.01, replying("1"))})
     async with serving(config, A=Site(), B=site) as served:
-        transport, bulkhead = served.gateway.upstreams["b"].transport, served.gateway.upstreams["b"].bulkhead
+        transport, bulkhead = served.gateway.upstreams["b"].client, served.gateway.upstreams["b"].bulkhead
         waited = []
 
         async def watch():

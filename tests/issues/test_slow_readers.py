@@ -28,4 +28,4 @@ async def test_bytes_count_until_their_client_has_read_them():
             await eventually(lambda: served.held() == {"buffered": SIZE}, 5.0, served.held)
             gone.writer.transport.abort()
         await served.idle()
-        assert served.gateway.upstreams["a"].transport.state().in_use == 0
+        assert served.gateway.upstreams["a"].client.state().in_use == 0

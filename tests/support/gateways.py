@@ -107,7 +107,7 @@ def held_by(gateway):
         for number, address in enumerate(upstream.addresses)
     ]
     for name, address in addresses:
-        state = address.transport.state()
+        state = address.client.state()
         held[f"{name} connections"] = state.in_use
         held[f"{name} waiting"] = state.waiting
         if address.bulkhead is not None:
