@@ -11,12 +11,12 @@ import os
 import random
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from gateway.buffered import Buffered
-from gateway.compiler.addresses import Address, upstream_of
+from gateway.compiler.addresses import upstream_of
 from gateway.compiler.compile import Compiled, Serving, compile_config
 from gateway.compiler.condition import health_of
 from gateway.compiler.describe import describe
@@ -125,7 +125,7 @@ class Gateway:
     @property
     def slots(self) -> int:
         """Calls that may be in flight at once, over all upstreams: what open files must suffice for."""
-        return sum(address.client.state().limit for address in self._addresses())
+        return sum(address.client.state().limit for address in self._compiled.addresses())
 
     def explain(self, route: str | None = None) -> str:
         """The configuration as compiled, for people; one *route* or all. ``KeyError`` for an unknown one."""
@@ -143,7 +143,7 @@ class Gateway:
             self._tracing.open()
             await self._stores.open()
             self._compiled.commons.open()
-            await asyncio.gather(*(address.open() for address in self._addresses()))
+            await asyncio.gather(*(address.open() for address in self._compiled.addresses()))
             notice = self._admission.notice_lag if self._admission is not None else None
             self._lag = LoopLag(loop, self.metrics.loop_lag, notice)
             self._lag.start()
@@ -172,7 +172,7 @@ class Gateway:
         await self._background.drain(self._grace)
         await self._compiled.commons.drain(self._grace)
         self._closing = True
-        for address in self._addresses():
+        for address in self._compiled.addresses():
             await address.close()
         await self._stores.close()
         await self._tracing.close()
@@ -224,11 +224,6 @@ class Gateway:
         if not self._opening.locked():  # said once, by the first of those that wait for it
             _log(events.OPENED_LATE)
         await self.open()
-
-    def _addresses(self) -> Iterator[Address]:
-        """Every address of every upstream."""
-        for upstream in self.upstreams.values():
-            yield from upstream.addresses
 
     def _compile(self, loaded: Loaded) -> Compiled:
         shared = Shared(

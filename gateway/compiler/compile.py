@@ -18,8 +18,9 @@ from gateway.edge.endpoint import AccessLog, Answering, Endpoint, RequestMeter
 from gateway.edge.router import Router
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from gateway.compiler.addresses import Address
     from gateway.config import Config, Fault, Loaded, Places
     from gateway.dashboard.kept import KeptRequests
     from gateway.edge.incoming import Intake
@@ -57,6 +58,15 @@ class Compiled:
     commons: Commons
     routes: dict[str, CompiledRoute]
     router: Router[Endpoint]
+
+    def addresses(self) -> Iterator[Address]:
+        """Every address of every upstream, and what steps without upstream read from."""
+        for upstream in self.upstreams.values():
+            yield from upstream.addresses
+        for route in self.routes.values():
+            for facts in route.facts:
+                if facts.upstream is not self.upstreams.get(facts.upstream.name):
+                    yield from facts.upstream.addresses
 
 
 def compile_config(loaded: Loaded, shared: Shared, serving: Serving) -> Compiled:

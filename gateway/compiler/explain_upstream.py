@@ -11,19 +11,19 @@ from gateway.config import ADAPTIVE, HedgeSpec, Percentile
 
 if TYPE_CHECKING:
     from gateway.compiler.upstreams import Upstream
-    from gateway.config import BreakerSpec, BulkheadSpec, UpstreamSpec
+    from gateway.config import BreakerSpec, BulkheadSpec, UpstreamSettings
 
 
 def explain_upstream(upstream: Upstream) -> Iterable[str]:
     """Its lines."""
     spec = upstream.spec
-    told = upstream.kind.told(spec)
+    told = upstream.reached.words
     if upstream.balance is None:
         yield f"  {upstream.name}  {upstream.address}  ({told})"
     else:
         yield f"  {upstream.name}  {len(upstream.addresses)} addresses  ({told})"
         yield from _addresses(upstream)
-    for title, said in upstream.kind.connection(spec):
+    for title, said in upstream.reached.more:
         yield f"    {title:9}  {said}"
     connecting = min(spec.connect_timeout, spec.timeout)  # the one lies inside the other
     yield f"    timeout    {seconds(spec.timeout)}, connecting {seconds(connecting)}"
@@ -91,7 +91,7 @@ def _bulkhead(bulkhead: BulkheadSpec | None) -> str:
     return f"{at_once}, {bulkhead.waiting} more wait up to {seconds(bulkhead.max_wait)}"
 
 
-def _extras(spec: UpstreamSpec) -> Iterable[str]:
+def _extras(spec: UpstreamSettings) -> Iterable[str]:
     """What its calls may cost beyond their first attempts."""
     if spec.retry is None or spec.retry.attempts == 1:
         yield "    retries    off"

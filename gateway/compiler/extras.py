@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gateway.call import Layer
     from gateway.compiler.shared import Shared
     from gateway.compiler.upstreams import Upstream
-    from gateway.config import HedgeSpec, RetrySpec, StepSpec, UpstreamSpec
+    from gateway.config import HedgeSpec, RetrySpec, StepSpec, UpstreamSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Extras:
     hedge: HedgeSpec | None
 
     @classmethod
-    def of(cls, step: StepSpec, upstream: UpstreamSpec, *, repeatable: bool) -> Extras:
+    def of(cls, step: StepSpec, upstream: UpstreamSettings, *, repeatable: bool) -> Extras:
         """What *step* says, else what *upstream* says; only calls that are *repeatable* are hedged."""
         retry = upstream.retry if step.retry is ABSENT else step.retry
         hedge = upstream.hedge if step.hedge is ABSENT else step.hedge

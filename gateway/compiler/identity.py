@@ -16,7 +16,7 @@ Rules of the file:
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
@@ -105,6 +105,22 @@ def identifying_requests(
     return identify
 
 
+def identifying_payloads(
+    kind: str, upstream: str, pieces: Callable[[Any], Iterable[bytes] | None]
+) -> Identify:
+    """Calls to *upstream* are equal if all *pieces* of their payloads are; ``None``: it equals no other.
+
+    For kinds in whose payloads everything shows that a template reads.
+    """
+    start = encoded([kind.encode(), upstream.encode()])
+
+    def identify(_: Scope, payload: Any) -> bytes | None:
+        parts = pieces(payload)
+        return None if parts is None else sha256(start + encoded(parts)).digest()
+
+    return identify
+
+
 def _seen(headers: bytes) -> tuple[bytes, bool]:
     """The lines that tell calls apart, and whether there are others."""
     lines = headers.split(b"\r\n")
@@ -152,7 +168,8 @@ def site_of(route: str, name: str, step: StepSpec, upstream: str) -> bytes:
     content = {"json": [] if step.json is ABSENT else [step.json], "form": step.form, "body": step.body}
     written = (step.method, step.path, step.query, step.headers, content, sorted(step.nothing_on))
     # As JSON and not by `repr`, which shows ${NAME} in place of what came from the environment.
-    return json.dumps([route, name, upstream, *written]).encode()
+    others = [step.said] if step.said else []
+    return json.dumps([route, name, upstream, *written, *others]).encode()
 
 
 def varying_headers(names: Iterable[str], *, keyed: bool) -> frozenset[bytes]:

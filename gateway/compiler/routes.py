@@ -15,7 +15,7 @@ from gateway.compiler.equals import steps_with_equals
 from gateway.compiler.graph import find_cycle
 from gateway.compiler.identity import KeyTemplate, personal_steps
 from gateway.compiler.kinds.kind import StepSite
-from gateway.compiler.kinds.table import KINDS
+from gateway.compiler.kinds.table import read_call
 from gateway.compiler.names import Edges, Names, Use, Where
 from gateway.compiler.references import TemplateFault
 from gateway.compiler.render_json import JsonTemplate
@@ -108,10 +108,7 @@ class RouteCompiler:
         """The route over *upstreams*; *meter* gives the meter of each step. Only without faults."""
         assert self.pattern is not None, "compiled in spite of faults"
         assert not self.faults, "compiled in spite of faults"
-        made = [
-            step.compiled(upstreams[step.spec.upstream], meter(step.name), shared, commons)
-            for step in self._steps
-        ]
+        made = [step.compiled(upstreams, meter(step.name), shared, commons) for step in self._steps]
         table = self._names.table
         inputs = table.inputs()
         return CompiledRoute(
@@ -158,13 +155,12 @@ class RouteCompiler:
 
     def _read_call(self, name: str, step: StepSpec) -> CallTemplate:
         upstream = self._upstreams.get(step.upstream)
-        if upstream is None:
+        if upstream is None and step.inline is None:
             hint = did_you_mean(step.upstream, self._upstreams)
             path = ("steps", name, "upstream")
             self._fault(path, f"no upstream is called `{step.upstream}`", hint, part=step.upstream)
-        kind = KINDS[upstream.kind if upstream is not None else "http"]
         site = StepSite(self._names, self._places, ("routes", self._key, "steps", name), upstream)
-        call = kind.read(site, step)
+        call = read_call(site, step)
         self._template_faults(call.faults, ("steps", name))
         return call
 

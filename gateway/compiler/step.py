@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from gateway.call import Source, stack
 from gateway.compiler.extras import Extras
 from gateway.compiler.names import Edges
 from gateway.compiler.stacks import Named, step_layers
+from gateway.compiler.upstreams import build_inline
 from gateway.config import ABSENT
 from gateway.layers.nothing import answering_nothing
 from gateway.layers.stand_ins import StandIns, switched
@@ -17,7 +18,7 @@ from gateway.outcome import Failure, Freshness, Outcome, Success
 from gateway.plan.model import Step
 
 if TYPE_CHECKING:
-    from gateway.compiler.kinds.kind import CallTemplate
+    from gateway.compiler.kinds.kind import CallTemplate, InlineCall
     from gateway.compiler.names import Use
     from gateway.compiler.render_json import JsonTemplate
     from gateway.compiler.shared import Shared
@@ -93,9 +94,13 @@ class StepCompiler:
         yield from self._sharing.faults()
 
     def compiled(
-        self, upstream: Upstream, meter: Meter, shared: Shared, commons: Commons
+        self, upstreams: Mapping[str, Upstream], meter: Meter, shared: Shared, commons: Commons
     ) -> tuple[Step, StepFacts]:
-        """The step over *upstream*. Only without faults."""
+        """The step, over one of *upstreams* if it needs any. Only without faults."""
+        if self.spec.inline is None:
+            upstream = upstreams[self.spec.upstream]
+        else:
+            upstream = build_inline(cast("InlineCall", self._call), shared)
         spec, limit = self.spec, self._route.time_limit
         timeout = spec.timeout if spec.timeout is not None else upstream.timeout
         shortened = timeout >= limit
@@ -118,7 +123,7 @@ class StepCompiler:
             name=self.name,
             index=list(self._route.steps).index(self.name),
             source=stack(upstream.source, [named.layer for named in layers]),
-            prepare=self._call.compiled(upstream.spec),
+            prepare=self._call.compiled(),
             needs=tuple(sorted(self.edges.needs)),
             awaits=tuple(sorted(self.edges.awaits)),
             required=self._requirement()[0],

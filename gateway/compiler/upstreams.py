@@ -12,6 +12,7 @@ from gateway.compiler.addresses import Address, build_address
 from gateway.compiler.details import upstream_details
 from gateway.compiler.kinds.table import KINDS
 from gateway.compiler.shared import Clock, Shared
+from gateway.config import UNGUARDED
 from gateway.layers.address import Address as Candidate
 from gateway.layers.balance import CROWDED, Balance, balancing
 from gateway.layers.budget import Budget
@@ -23,8 +24,8 @@ from gateway.transport.exchange import PoolState
 from gateway.transport.h1 import H1Transport
 
 if TYPE_CHECKING:
-    from gateway.compiler.kinds.kind import Kind
-    from gateway.config import UpstreamSpec
+    from gateway.compiler.kinds.kind import InlineCall
+    from gateway.config import UpstreamSettings, UpstreamSpec
     from gateway.layers.breaker import Breaker
     from gateway.layers.bulkhead import Bulkhead
     from gateway.layers.circuit_state import CircuitSnapshot
@@ -37,6 +38,14 @@ ENDLESS: Final = float("inf")
 _HEALTHIEST: Final = ("closed", "disabled", "metrics_only", "half_open", "open", "forced_open")
 
 
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How ``explain`` tells that an upstream is reached: a few words, and titles with more of them."""
+
+    words: str = ""
+    more: tuple[tuple[str, str], ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Upstream:
     """A running upstream. ``source`` has its layers on; ``layers`` are their names, outermost first.
@@ -44,15 +53,16 @@ class Upstream:
     ``direct`` makes what calls it without a coroutine, given what belongs to a step; ``None`` where its
     client cannot. ``balance`` is ``None`` with one address. ``on_trial``: a call sent now is a probe, or
     would be refused, or the gateway is closing; ``crowded``: there are no slots to spare for hedges.
+    ``identity`` tells it from others and from itself elsewhere; never shown, as it may hold secrets.
     """
 
     name: str
-    kind: Kind
-    spec: UpstreamSpec
+    spec: UpstreamSettings
+    identity: str
+    reached: Reached
     addresses: tuple[Address, ...]
     balance: Balance | None
     budget: Budget
-    meter: Meter
     source: Source
     direct: Callable[..., Direct] | None
     on_trial: Callable[[], bool]
@@ -69,11 +79,6 @@ class Upstream:
     def timeout(self) -> float:
         """One attempt's, in seconds."""
         return self.spec.timeout
-
-    @property
-    def identity(self) -> str:
-        """Its name and addresses, which tell it from others and from itself elsewhere. Never shown."""
-        return f"{self.name} {' '.join(self.kind.addresses(self.spec))}"
 
     @property
     def client(self) -> Client:
@@ -141,17 +146,50 @@ def build_upstream(name: str, spec: UpstreamSpec, shared: Shared, prepared: Any 
     budget = spec.budget
     return Upstream(
         name=name,
-        kind=kind,
         spec=spec,
+        identity=f"{name} {' '.join(kind.addresses(spec))}",
+        reached=Reached(kind.told(spec), tuple(kind.connection(spec))),
         addresses=addresses,
         balance=balance,
         budget=Budget(budget.ratio, budget.per_second) if budget else Budget(ENDLESS, 0.0),
-        meter=meter,
         source=source,
         direct=_direct(first, spec, shared, meter) if balance is None else None,
         on_trial=on_trial,
         crowded=crowded,
         layers=layers,
+        clock=shared.clock,
+    )
+
+
+def build_inline(call: InlineCall, shared: Shared) -> Upstream:
+    """What a step without upstream reads from: nothing that could be down, so there are no guards."""
+    running = call.run(shared)
+    address = Address(
+        name=running.name,
+        client=running.client,
+        breaker=None,
+        bulkhead=None,
+        gradient=None,
+        ramp=None,
+        warm=None,
+        peer=running.peer,
+        source=running.source,
+        layers=(),
+        details=running.details,
+    )
+    return Upstream(
+        name=running.name,
+        spec=UNGUARDED,
+        identity=running.name,
+        reached=Reached(),
+        addresses=(address,),
+        balance=None,
+        budget=Budget(ENDLESS, 0.0),
+        source=running.source,
+        direct=None,
+        on_trial=shared.closing,
+        crowded=bool,
+        layers=(),
         clock=shared.clock,
     )
 

@@ -13,7 +13,7 @@ from gateway.compiler.words import seconds
 
 if TYPE_CHECKING:
     from gateway.compiler.step import StepFacts
-    from gateway.config import HedgeSpec, UpstreamSpec
+    from gateway.config import HedgeSpec, UpstreamSettings
     from gateway.plan.model import Step
 
 
@@ -56,7 +56,7 @@ def critical_path(steps: Sequence[Step], lengths: Sequence[float]) -> tuple[list
     return max((end_of(step.index) for step in steps), key=lambda each: each[1])
 
 
-def idle_bounds_of(spec: UpstreamSpec) -> Iterable[str]:
+def idle_bounds_of(spec: UpstreamSettings) -> Iterable[str]:
     """Which settings of an upstream never come to bear, whatever its routes are."""
     timeout = spec.timeout
     if spec.breaker is not None and spec.breaker.slow_call is not None and spec.breaker.slow_call >= timeout:

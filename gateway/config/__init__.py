@@ -11,17 +11,19 @@ from gateway.config.load import Loaded, load, load_text
 from gateway.config.models import Config
 from gateway.config.overload import AdmissionSpec
 from gateway.config.places import Places
+from gateway.config.proxying import ForwardSpec, ProxySpec
 from gateway.config.repeating import BudgetSpec, HedgeSpec, Percentile, RetrySpec
 from gateway.config.route import MergeSpec, RouteSpec
 from gateway.config.schema import json_schema
 from gateway.config.server import ServerSpec
 from gateway.config.step import StepSpec
 from gateway.config.telemetry import DebugSpec, TelemetrySpec, TracesSpec
-from gateway.config.upstream import UpstreamSpec
+from gateway.config.upstream import UNGUARDED, UpstreamSettings, UpstreamSpec
 
 __all__ = [
     "ABSENT",
     "ADAPTIVE",
+    "UNGUARDED",
     "Absent",
     "AdmissionSpec",
     "BalanceSpec",
@@ -34,12 +36,14 @@ __all__ = [
     "DebugSpec",
     "EnvText",
     "Fault",
+    "ForwardSpec",
     "HedgeSpec",
     "Loaded",
     "MergeSpec",
     "Percentile",
     "Place",
     "Places",
+    "ProxySpec",
     "RetrySpec",
     "RouteSpec",
     "ServerSpec",
@@ -47,6 +51,7 @@ __all__ = [
     "StoreSpec",
     "TelemetrySpec",
     "TracesSpec",
+    "UpstreamSettings",
     "UpstreamSpec",
     "WarmSpec",
     "defaults_table",

@@ -73,6 +73,9 @@ SOURCE_KINDS: Final = (
 UPSTREAM_KINDS: Final = tuple(kind for kind in SOURCE_KINDS if not kind.inline)
 INLINE_KINDS: Final = tuple(kind for kind in SOURCE_KINDS if kind.inline)
 
+CALL_KEYS: Final = sorted({key for kind in SOURCE_KINDS for key in kind.calls} - HTTP.calls)
+"""Keys of a step that mean something to other kinds only."""
+
 
 def attribute(key: str) -> str:
     """The attribute of a spec that holds *key*: Python's own words have an underscore behind them."""

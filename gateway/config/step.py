@@ -23,7 +23,8 @@ from gateway.config.kinds import (
 )
 from gateway.config.on_or_off import given, layer, layer_or_not, list_or_off
 from gateway.config.repeating import HedgeSpec, RetrySpec
-from gateway.config.specs import spec
+from gateway.config.source_kinds import CALL_KEYS, INLINE_KINDS, attribute
+from gateway.config.specs import fields_of, spec
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 
@@ -66,9 +67,7 @@ class StepSpec(ValueCall):
     """
 
     method: Method = Field(default="GET", description="The HTTP method, in the form without a verb.")
-    upstream: Text = Field(
-        default="", description="The name of an upstream, in the form without a verb."
-    )
+    upstream: Text = Field(default="", description="The name of an upstream, in the form without a verb.")
     path: Text = Field(default="", description="What is appended to the upstream's base path; a template.")
     query: tuple[tuple[Text, Text], ...] = Field(
         default_factory=tuple, description="Query parameters; values are templates."
@@ -116,3 +115,16 @@ class StepSpec(ValueCall):
         description="Whether the call may be sent twice. "
         "Not written: GET, HEAD, OPTIONS, PUT, DELETE, or with an idempotency-key.",
     )
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What is written of what only kinds of sources other than HTTP understand, in one order."""
+        fields = fields_of(StepSpec)
+        said = ((key, getattr(self, attribute(key))) for key in CALL_KEYS)
+        return {key: value for key, value in said if value is not fields[key].default}
+
+    @property
+    def inline(self) -> str | None:
+        """The name in `SOURCE_KINDS` of what it reads from, if that is no upstream."""
+        said = self.said
+        return next((kind.name for kind in INLINE_KINDS for key in kind.made_by if key in said), None)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import Field, PlainValidator, model_validator
+from pydantic import Field, PlainValidator, TypeAdapter, model_validator
 
 from gateway.config.addresses import ProxyUrl, Url, check_several
 from gateway.config.balancing import BalanceSpec
@@ -79,6 +79,12 @@ class UpstreamSettings:
         default=True,
         description="Send traceparent, tracestate, baggage, X-Request-ID and X-Request-Timeout-Ms on.",
     )
+
+
+UNGUARDED: Final = TypeAdapter(UpstreamSettings).validate_python(
+    dict.fromkeys(("timeout", "breaker", "bulkhead", "retry", "budget", "balance"), "off")
+)
+"""The settings of what can neither be down nor be too much for anybody."""
 
 
 @spec("an upstream")

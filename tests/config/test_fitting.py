@@ -1,8 +1,7 @@
 """The keys of upstreams and steps against the kind they are of."""
 
-from gateway.config import load_text
 from gateway.config.source_kinds import HTTP, SOURCE_KINDS, UPSTREAM_KINDS
-from tests.config.sample import faults_of, with_step
+from tests.config.sample import faults_of, with_step, with_upstream
 
 
 def test_a_step_with_a_value_makes_no_call():
@@ -27,6 +26,4 @@ def test_an_upstream_is_of_one_kind_and_its_kinds_have_names_of_their_own():
 
 
 def test_http_upstreams_say_nothing_of_other_kinds():
-    assert (
-        load_text("upstreams: { u: { url: http://a } }\nroutes: {}").config.upstreams["u"].kind == HTTP.name
-    )
+    assert with_upstream("{ url: http://a }").kind == HTTP.name

@@ -58,6 +58,7 @@ class HttpCall:
         contents = {"json": step.json, "form": step.form, "body": step.body}
         given = [(key, value) for key, value in contents.items() if value is not None and value is not ABSENT]
         self._step = step
+        self._base_path = urlsplit(site.upstream.addresses[0]).path if site.upstream is not None else ""
         self._request = RequestTemplate(
             site.names, step.method, step.path, step.query, step.headers, given[0] if given else None
         )
@@ -90,9 +91,9 @@ class HttpCall:
         query = f"?{pairs}" if pairs else ""
         return f"{step.method} {step.upstream}/{written(step.path)}{query}"
 
-    def compiled(self, upstream: UpstreamSpec) -> Prepare:
+    def compiled(self) -> Prepare:
         """The step's ``prepare``; its path is appended to the base path of the upstream's url."""
-        return self._request.compiled(urlsplit(upstream.addresses[0]).path)
+        return self._request.compiled(self._base_path)
 
     def identifying(self, where: str, personal: Iterable[Use]) -> Identify:
         """Calls are equal if all that is sent is."""

@@ -27,7 +27,7 @@ Path = tuple[str | int, ...]
 class StepSite:
     """Where a step stands. ``names`` are what its templates may name, ``path`` leads to it in ``places``.
 
-    ``upstream`` is ``None`` where the kind needs none, or the name is wrong.
+    ``upstream`` is ``None`` where the step needs none, or names one that there is not.
     """
 
     names: Names
@@ -109,7 +109,7 @@ class CallTemplate(Protocol):
     def target(self) -> str:
         """What is asked for, for people, as its author wrote it."""
 
-    def compiled(self, upstream: UpstreamSpec) -> Prepare:
+    def compiled(self) -> Prepare:
         """The step's ``prepare``: from the request to a payload."""
 
     def identifying(self, where: str, personal: Iterable[Use]) -> Identify:
@@ -118,8 +118,26 @@ class CallTemplate(Protocol):
         """
 
 
+class InlineCall(CallTemplate, Protocol):
+    """The same for a step that needs no upstream."""
+
+    def run(self, shared: Shared) -> Running:
+        """What it reads from. Only without faults."""
+
+
+class InlineKind(Protocol):
+    """One kind of source that stands in the step itself."""
+
+    @property
+    def name(self) -> str:
+        """Its name in ``config.source_kinds``."""
+
+    def read(self, site: StepSite, step: StepSpec) -> InlineCall:
+        """What *step* says, with all that is wrong in it."""
+
+
 class Kind(Protocol):
-    """One kind of source."""
+    """One kind of upstream."""
 
     @property
     def name(self) -> str:

@@ -5,8 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gateway.compiler.kinds.http import Http
+from gateway.compiler.kinds.value import Value
 
 if TYPE_CHECKING:
-    from gateway.compiler.kinds.kind import Kind
+    from gateway.compiler.kinds.kind import CallTemplate, InlineKind, Kind, StepSite
+    from gateway.config import StepSpec
 
 KINDS: Final[dict[str, Kind]] = {kind.name: kind for kind in (Http(),)}
+"""Those of upstreams."""
+
+INLINE: Final[dict[str, InlineKind]] = {kind.name: kind for kind in (Value(),)}
+"""Those of steps that need no upstream."""
+
+
+def read_call(site: StepSite, step: StepSpec) -> CallTemplate:
+    """The call of *step* in the terms of what it reads from; as if over HTTP where that is not known."""
+    if step.inline is not None:
+        return INLINE[step.inline].read(site, step)
+    return KINDS[site.upstream.kind if site.upstream is not None else Http.name].read(site, step)
