@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
@@ -11,18 +10,16 @@ from gateway.config.faults import Wrong
 from gateway.config.kinds import Duration, DurationOrOff, MaybeName, Size, Switch, Text, text
 from gateway.config.on_or_off import given
 from gateway.config.specs import spec
+from gateway.stores.redis_address import AddressError, parse_address
 
 
 def redis_url(value: Any) -> str:
-    """The URL of a Redis or Valkey; a user and password may stand in it. Raises `Wrong`."""
+    """The URL of a Redis or Valkey, or of several; a user and password may stand in it. Raises `Wrong`."""
     written = text(value)
     try:
-        parts = urlsplit(written)
-        valid = parts.scheme in {"redis", "rediss"} and parts.hostname and parts.port != 0
-    except ValueError:
-        valid = False
-    if not valid or not written.isprintable():
-        raise Wrong("{it} is not the URL of a redis", "write redis://host:6379/0, or rediss:// for TLS")
+        parse_address(written)
+    except AddressError as error:
+        raise Wrong(error.message, error.hint) from None
     return written
 
 

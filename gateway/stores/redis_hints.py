@@ -14,11 +14,12 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from gateway.stores.hint import Hint, decode, encode
-from gateway.stores.redis_link import TROUBLE, Command, Link
+from gateway.stores.redis_client import ask, client_of
+from gateway.stores.redis_question import Command, UnansweredError
 from gateway.stores.redis_settings import RedisSettings
 from gateway.telemetry import events
 from gateway.telemetry.log import Log, place_of
@@ -56,7 +57,7 @@ class RedisHints:
         self._clock = clock
         self._random = random
         self._interval = interval
-        self._link = Link(settings, random)
+        self._client = client_of(replace(settings, links=1), random)
         self._topics: Sequence[str] = ()
         self._hear: Callable[[Hint], None] = lambda _: None
         self._posts: dict[str, tuple[Hint, float]] = {}  # by topic: the latest is as good as all
@@ -76,7 +77,8 @@ class RedisHints:
         it serves; if Redis cannot be reached within ``connect_timeout``, later. Never raises for Redis.
         """
         self._topics, self._hear = tuple(topics), hear
-        if await self._link.try_to_connect():
+        await self._client.open()
+        if self._client.ready(None):
             await self._try_to_exchange()
         self._task = asyncio.get_running_loop().create_task(
             self._work(), name="redis hints", context=contextvars.Context()
@@ -88,15 +90,14 @@ class RedisHints:
         if task is not None:
             task.cancel()
             await asyncio.wait([task])
-        await self._link.close()
+        await self._client.close()
         self._told.flush()
 
     async def _work(self) -> None:
         while True:
             await self._until_news()
-            if not self._link.up:
-                await self._link.connect()
-            await self._try_to_exchange()
+            if self._client.ready(None):
+                await self._try_to_exchange()
 
     async def _until_news(self) -> None:
         timer = asyncio.get_running_loop().call_later(self._interval * (0.5 + self._random()), self._news.set)
@@ -109,9 +110,9 @@ class RedisHints:
     async def _try_to_exchange(self) -> None:
         try:
             await self._exchange()
-        except TROUBLE as error:
+        except (UnansweredError, TimeoutError) as error:
             self.counts.lost += 1
-            kind = type(error).__name__
+            kind = str(error.args[1]) if isinstance(error, UnansweredError) else "no answer in time"
             self._told(kind, events.HINTS_LOST, kind=kind)
         except Exception as error:  # noqa: BLE001 - a bug must cost this look, not all later ones
             self._told(place_of(error), events.BUG_IN_STORE, error=error, part="board of hints")
@@ -120,29 +121,44 @@ class RedisHints:
         """Send what is to be posted, and look at the board."""
         posts, self._posts = self._posts, {}
         now = self._clock()
-        writes = [command for hint, since in posts.values() for command in self._posting(hint, now - since)]
+        writes = [
+            (hint.topic, command)
+            for hint, since in posts.values()
+            for command in self._posting(hint, now - since)
+        ]
         try:
-            if writes:
-                await self._link.ask(writes)
-                self.counts.posted += len(writes)
-        except TROUBLE:
+            await self._ask_all([(topic, [command]) for topic, command in writes])
+            self.counts.posted += len(writes)
+        except (UnansweredError, TimeoutError):
             self._posts = posts | self._posts  # what was posted meanwhile is newer
             raise
-        if not self._topics:
-            return
-        reads: list[Command] = []
-        for topic in self._topics:
-            reads += ("GET", self._prefix + topic), ("PTTL", self._prefix + topic)
         asked = self._clock()
-        answers = await self._link.ask_as_one(reads)
-        for topic, data, left in zip(self._topics, answers[::2], answers[1::2], strict=False):
-            self._read(topic, data, left, asked)
+        answers = await self._ask_all([(topic, self._reading(topic)) for topic in self._topics])
+        for topic, (*_, both) in zip(self._topics, answers, strict=True):
+            if isinstance(both, list):
+                self._read(topic, both[0], both[1], asked)
+
+    async def _ask_all(self, questions: Sequence[tuple[str, Sequence[Command]]]) -> list[list[Any]]:
+        """The answers to commands about topics, which may lie on several servers, asked together."""
+        if not questions:
+            return []
+        async with asyncio.timeout(self._settings.give_up):
+            return await asyncio.gather(
+                *(ask(self._client, commands, self._name(topic)) for topic, commands in questions)
+            )
+
+    def _reading(self, topic: str) -> list[Command]:
+        name = self._name(topic)
+        return [("MULTI",), ("GET", name), ("PTTL", name), ("EXEC",)]  # as one: both of the same hint
+
+    def _name(self, topic: str) -> bytes:
+        return (self._prefix + topic).encode()
 
     def _posting(self, hint: Hint, waited: float) -> list[Command]:
         left = int((hint.remaining - waited) * 1000.0)  # down: more than it opened for makes no sense
         if left <= 0:
             return []
-        return [("SET", self._prefix + hint.topic, encode(hint), "PX", left)]
+        return [("SET", self._name(hint.topic), encode(hint), "PX", left)]
 
     def _read(self, topic: str, data: Any, left: Any, asked: float) -> None:
         if data is None:

@@ -1,14 +1,19 @@
-"""One question to Redis: who waits for the answer, and what its ending says about the server."""
+"""One question for a copy: who waits for the answer, and what its ending says about the server."""
 
 from __future__ import annotations
 
 from asyncio import Future
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Final
 
 from gateway.stores.guard import Guard
 from gateway.stores.redis_copy import decode
+from gateway.stores.redis_question import Command, Trouble
 from gateway.stores.store import Copy
+
+_MULTI: Final[Command] = ("MULTI",)
+_EXEC: Final[Command] = ("EXEC",)
 
 
 @dataclass(slots=True)
@@ -29,16 +34,18 @@ class Tally:
 
 
 class Read:
-    """A question under way. Whatever comes first ends it, once: an answer, trouble, its time, its asker.
+    """A ``Question`` for the copy of *key*, which Redis keeps under *name*. Whatever comes first ends it,
+    once: an answer, trouble, its time, its asker.
 
     ``future`` becomes the copy or ``None``.
     """
 
-    __slots__ = ("_clock", "_guard", "_permit", "_started", "_tally", "_timeout", "future", "key")
+    __slots__ = ("_clock", "_guard", "_permit", "_started", "_tally", "_timeout", "copy_key", "future", "key")
 
     def __init__(
         self,
         key: bytes,
+        name: bytes,
         future: Future[Copy | None],
         guard: Guard,
         permit: int,
@@ -46,7 +53,8 @@ class Read:
         clock: Callable[[], float],
         timeout: float,
     ) -> None:
-        self.key = key
+        self.copy_key = key
+        self.key = name
         self.future = future
         self._guard = guard
         self._permit = permit
@@ -54,6 +62,37 @@ class Read:
         self._clock = clock
         self._timeout = timeout
         self._started = clock()
+
+    # ── the question ────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """The value, and how long it lives: asked as one, so that both are of the same copy."""
+        return _MULTI, ("GET", self.key), ("PTTL", self.key), _EXEC
+
+    def wanted(self) -> bool:
+        """Whether somebody still waits."""
+        return not self.future.done()
+
+    def sending(self) -> None:
+        """It leaves."""
+
+    def answered(self, answers: list[Any]) -> None:
+        """Redis answered."""
+        both = answers[-1]
+        if isinstance(both, list):
+            self.answer(*both)
+        else:
+            self.fail("Redis refused the question")
+
+    def failed(self, trouble: Trouble, note: str) -> None:
+        """It will not."""
+        if trouble is Trouble.LOST:
+            self.fail(note)
+        else:
+            self.skip(dropped=trouble is Trouble.FULL)
+
+    # ── its endings ─────────────────────────────────────────────────────────────────────────────────────
 
     def answer(self, data: object, left: object) -> None:
         """Redis answered in time: *data* (``None``: nothing) that lives for *left* ms more."""
@@ -63,7 +102,7 @@ class Read:
         self._guard.succeeded(self._permit, now, now - self._started)
         copy = None
         if isinstance(data, bytes) and isinstance(left, int):
-            copy = decode(self.key, data, left)
+            copy = decode(self.copy_key, data, left)
         # It may also have run out between the two halves of the question; that is no damage.
         if copy is not None and copy.left > 0.0:
             self._tally.hits += 1
@@ -82,10 +121,11 @@ class Read:
             self._guard.failed(self._permit, now, now - self._started, note)
             self.future.set_result(None)
 
-    def skip(self) -> None:
-        """Nobody will ask Redis: a miss that says nothing about the server."""
+    def skip(self, *, dropped: bool = False) -> None:
+        """Nobody will ask Redis: a miss that says nothing about the server. *dropped*: for want of room."""
         if not self.future.done():
-            self._tally.skipped += 1
+            self._tally.skipped += not dropped
+            self._tally.dropped += dropped
             self._guard.release(self._permit)
             self.future.set_result(None)
 

@@ -22,7 +22,7 @@ class Setting:
     def ask(self):
         future = asyncio.get_running_loop().create_future()
         circuit, clock = self.traffic.circuit, lambda: self.traffic.now
-        return Read(KEY, future, circuit, self.traffic.admit(), self.tally, clock, 0.005)
+        return Read(KEY, b"name", future, circuit, self.traffic.admit(), self.tally, clock, 0.005)
 
     @property
     def ended(self):

@@ -7,8 +7,8 @@ from gateway.layers.circuit import Circuit
 from gateway.layers.circuit_rules import CircuitRules
 from gateway.layers.hints import SharedCircuits
 from gateway.stores.hint import Hint
+from gateway.stores.redis_client import ask, client_of
 from gateway.stores.redis_hints import RedisHints
-from gateway.stores.redis_link import Link
 from gateway.stores.redis_settings import RedisSettings
 
 RULES = CircuitRules(consecutive=5, open_for=5.0, jitter=0.0)
@@ -125,7 +125,7 @@ async def test_n5_restart_without_redis_starts_closed_and_guards_itself(server):
 
 async def test_board_that_dies_in_the_midst_leaves_every_process_to_itself(server):
     async with running(server, "one") as one, running(server, "two") as two:
-        await two.until(lambda: two.board._link.up)
+        await two.until(lambda: two.board._client.ready(None))
         server.kill()
 
         assert one.call(50, failed=True) == 5
@@ -134,7 +134,7 @@ async def test_board_that_dies_in_the_midst_leaves_every_process_to_itself(serve
         assert (one.state, two.state) == ("open", "closed")
 
         server.start()
-        await two.until(lambda: two.board._link.up and one.board.counts.posted == 1)
+        await two.until(lambda: two.board._client.ready(None) and one.board.counts.posted == 1)
         await two.until(lambda: two.hints.tally.outvoted + two.hints.tally.heeded == 1)
 
 
@@ -163,16 +163,16 @@ async def test_hung_board_costs_nobody_anything(server):
 
 
 async def test_what_makes_no_sense_is_counted_and_heard_by_nobody(server):
-    link = Link(RedisSettings(url=server.url), lambda: 0.5)
-    await link.connect()
-    await link.ask([("SET", "gateway:hint:users", b"5 o'clock", "PX", 60_000)])
+    client = client_of(RedisSettings(url=server.url), lambda: 0.5)
+    await client.open()
+    await ask(client, [("SET", "gateway:hint:users", b"5 o'clock", "PX", 60_000)])
     async with running(server, "one") as one:
         assert one.board.counts.senseless == 1
-        await link.ask([("SET", "gateway:hint:users", b'{"v":1,"origin":"x","number":1,"open_for":5}')])
+        await ask(client, [("SET", "gateway:hint:users", b'{"v":1,"origin":"x","number":1,"open_for":5}')])
         await one.until(lambda: one.board.counts.senseless > 2)
 
         assert (one.state, one.board.counts.heard) == ("closed", 0)
-    await link.close()
+    await client.close()
 
 
 async def test_closed_board_leaves_no_task_and_its_hints_to_the_others(server):

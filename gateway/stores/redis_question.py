@@ -1,0 +1,80 @@
+"""What is asked of Redis: commands that go together, and whoever waits for their answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any, Protocol
+
+Command = tuple[Any, ...]
+"""A command's name and arguments: text, bytes or numbers."""
+
+
+class Trouble(StrEnum):
+    """Why there are no answers."""
+
+    UNSENT = "unsent"
+    """There is no connection; nothing was sent."""
+    LOST = "lost"
+    """The connection ended after sending began."""
+    CLOSED = "closed"
+    """We closed the connection ourselves, perhaps after sending began."""
+    FULL = "full"
+    """As many questions are without an answer as may be."""
+
+
+class Question(Protocol):
+    """Exactly one of ``answered`` and ``failed`` is called, unless nobody wants the answer any more."""
+
+    @property
+    def commands(self) -> Sequence[Command]:
+        """What is sent, in this order, with nothing of others in between."""
+
+    @property
+    def key(self) -> bytes | None:
+        """The key by which a cluster finds the server; ``None``: any will do."""
+
+    def wanted(self) -> bool:
+        """Whether anybody still waits; what is not wanted is not sent."""
+
+    def sending(self) -> None:
+        """The first byte leaves."""
+
+    def answered(self, answers: list[Any]) -> None:
+        """One answer to each command; an error that the server names is an answer, too."""
+
+    def failed(self, trouble: Trouble, note: str) -> None:
+        """No answers will come. *note* says why in words, without any address or secret."""
+
+
+class UnansweredError(Exception):
+    """A question that a task asked was not answered. *args*: the trouble and the note."""
+
+
+class Asked:
+    """A question of a task, which awaits ``future``."""
+
+    __slots__ = ("commands", "future", "key")
+
+    def __init__(self, commands: Sequence[Command], key: bytes | None) -> None:
+        self.commands = commands
+        self.key = key
+        self.future: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
+
+    def wanted(self) -> bool:
+        """See ``Question``."""
+        return not self.future.done()
+
+    def sending(self) -> None:
+        """See ``Question``."""
+
+    def answered(self, answers: list[Any]) -> None:
+        """See ``Question``."""
+        if not self.future.done():
+            self.future.set_result(answers)
+
+    def failed(self, trouble: Trouble, note: str) -> None:
+        """See ``Question``."""
+        if not self.future.done():
+            self.future.set_exception(UnansweredError(trouble, note))
