@@ -16,9 +16,9 @@ from typing import Final
 
 import msgspec
 
+from gateway.compiler.input_table import InputTable, Slot
 from gateway.compiler.references import Ref, TemplateFault, parse_template
 from gateway.config.route import RESERVED
-from gateway.edge.inputs import FinishedSegment, Input
 from gateway.edge.values import checked_json
 from gateway.transport.escaping import is_token
 
@@ -29,8 +29,10 @@ ROOTS: Final = (*ONE_LEVEL, "body", "steps")
 
 _NOT_BUILT: Final = {
     "claims": "authentication",
-    "item": "calling a step once per item",
 }
+
+ITEM: Final = "item"
+"""The root of a step with ``for_each``."""
 
 
 class Where(Enum):
@@ -41,87 +43,31 @@ class Where(Enum):
     RESPOND = "respond"
 
 
-class Slot:
-    """One distinct input of a route while its templates are read. See ``Input`` for the flags."""
+@dataclass(slots=True, eq=False)
+class Local:
+    """A name that the templates of one step have alone; its value is behind those of the steps, at ``index``.
 
-    __slots__ = (
-        "header_safe",
-        "index",
-        "keys",
-        "many",
-        "required",
-        "root",
-        "segment",
-        "segments",
-        "text",
-        "type",
-    )
+    ``joins``: in text it is a list joined by commas. ``as_text``: it stands in text somewhere.
+    """
 
-    def __init__(self, index: int, root: str, keys: tuple[str | int, ...], *, many: bool) -> None:
-        self.index = index
-        self.root = root
-        self.keys = keys
-        self.many = many
-        self.type: str | None = None
-        self.required = root == "path"
-        self.text = False
-        self.segment = False
-        self.segments = False
-        self.header_safe = False
-
-    @property
-    def final_type(self) -> str:
-        """The type that was written somewhere, else the one of its root."""
-        return self.type or ("json" if self.root == "body" else "str")
-
-    def frozen(self) -> Input:
-        """The input as the edge checks it."""
-        return Input(
-            self.root,
-            self.keys,
-            self.final_type,
-            many=self.many,
-            required=self.required,
-            text=self.text,
-            segment=self.segment,
-            segments=self.segments,
-            header_safe=self.header_safe,
-        )
-
-
-class InputTable:
-    """The distinct inputs of a route, by slot, in the order in which templates name them."""
-
-    def __init__(self) -> None:
-        self._slots: dict[tuple[str, tuple[str | int, ...], bool], Slot] = {}
-        self.finished: list[FinishedSegment] = []
-        """Path segments made of inputs alone that may come out as dots."""
-
-    def slot(self, root: str, keys: tuple[str | int, ...], *, many: bool) -> Slot:
-        """The slot of an input, a new one for a new input."""
-        key = (root, keys, many)
-        if key not in self._slots:
-            self._slots[key] = Slot(len(self._slots), root, keys, many=many)
-        return self._slots[key]
-
-    def inputs(self) -> tuple[Input, ...]:
-        """All of them, for ``edge.reader.reading``; complete when all templates are resolved."""
-        return tuple(slot.frozen() for slot in self._slots.values())
-
-    @property
-    def reads_body(self) -> bool:
-        """Whether the route takes a body at all."""
-        return any(slot.root == "body" for slot in self._slots.values())
+    name: str
+    index: int
+    joins: bool = False
+    as_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One reference with its meaning: ``slot`` for an input, ``step`` (an index), or neither: all parts."""
+    """One reference with its meaning: ``slot`` for an input, ``step`` (an index), or neither: all parts.
+
+    ``local`` is what is no step, and read like one that answered: ``step`` is its index.
+    """
 
     ref: Ref
     slot: Slot | None = None
     step: int | None = None
     step_name: str = ""
+    local: Local | None = None
 
     def __str__(self) -> str:
         return str(self.ref)
@@ -137,7 +83,8 @@ class Edges:
     @classmethod
     def of(cls, uses: Iterable[Use]) -> Edges:
         """A reference without default needs its step, one with a default only awaits it."""
-        read = [(use.step, use.ref.default is None) for use in uses if use.step is not None]
+        steps = ((use.step, use) for use in uses if use.local is None)
+        read = [(step, use.ref.default is None) for step, use in steps if step is not None]
         needs = frozenset(step for step, hard in read if hard)
         return cls(needs, frozenset(step for step, _ in read) - needs)
 
@@ -152,13 +99,20 @@ class Names:
         self.path = path
         self.steps = {name: index for index, name in enumerate(steps)}
         self.table = table or InputTable()
+        self._locals: dict[str, Local] = {}
+
+    def within(self, *names: Local) -> Names:
+        """The names of a step that has these of its own beside those of its route."""
+        inside = Names(self.path, tuple(self.steps), self.table)
+        inside._locals = {local.name: local for local in names}
+        return inside
 
     def faults(self) -> list[tuple[str, str]]:
         """Names that cannot stand side by side, each with what is wrong with it."""
         found = [
             (name, f"`{name}` has a meaning of its own in references")
             for name in (*self.path, *self.steps)
-            if name in ROOTS or name in RESERVED or name in _NOT_BUILT
+            if name in ROOTS or name in RESERVED or name in _NOT_BUILT or name == ITEM
         ]
         found += [
             (name, f"`{name}` is both a path parameter and a step")
@@ -177,6 +131,8 @@ class Names:
         """What *ref* means there. Raises ``TemplateFault``."""
         _check_default(ref)
         name = ref.name
+        if name in self._locals:
+            return self._local(ref, where)
         if name in self.path:
             return self._path_parameter(ref)
         if name in self.steps:
@@ -192,6 +148,12 @@ class Names:
         if name in ROOTS:
             return self._request_part(ref)
         raise self._unknown(ref)
+
+    def _local(self, ref: Ref, where: Where) -> Use:
+        if where is not Where.STEP:
+            raise TemplateFault(f"`{{{ref.name}}}` is known in the step's call alone", ref.offset)
+        local = self._locals[ref.name]
+        return Use(ref, step=local.index, step_name=local.name, local=local)
 
     def _path_parameter(self, ref: Ref) -> Use:
         if ref.keys or ref.many:
@@ -238,9 +200,11 @@ class Names:
             return TemplateFault(
                 f"`{{{name}}}` belongs to {_NOT_BUILT[name]}, which is not built yet", ref.offset
             )
+        if name == ITEM:
+            return TemplateFault("`{item}` is known in the call of a step with `for_each` alone", ref.offset)
         if name in RESERVED:
             return TemplateFault(f"`{name}` is a reserved name and means nothing yet", ref.offset)
-        known = (*self.path, *self.steps, *ROOTS)
+        known = (*self._locals, *self.path, *self.steps, *ROOTS)
         close = get_close_matches(name, known, 1)
         hint = f"did you mean `{close[0]}`?" if close else f"there are: {', '.join(known)}"
         return TemplateFault(f"nothing is called `{name}`", ref.offset, hint)

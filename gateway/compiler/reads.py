@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
-from gateway.compiler.names import Slot, Use
+from gateway.compiler.input_table import Slot
+from gateway.compiler.names import Use
 from gateway.edge.values import checked_json, json_of
 from gateway.outcome import Cause, Failure, Outcome, Success
 from gateway.plan.fields import is_null, items, pick, text_of
@@ -112,6 +113,9 @@ def _text_of_slot(slot: Slot) -> Read[str]:
 
 def _text_of_step(use: Use) -> Read[str]:
     source = _json_of_step(use)
+    if use.local is not None and use.local.joins:
+        use.local.as_text = True
+        return _joined(source)
 
     def read(inputs: Sequence[Any], outcomes: Sequence[Outcome | None]) -> str | Failure | None:
         value = source(inputs, outcomes)
@@ -119,6 +123,18 @@ def _text_of_step(use: Use) -> Read[str]:
             return value
         text = text_of(value)
         return skipped(use, "is an object or array, not a text") if text is None else text
+
+    return read
+
+
+def _joined(source: Read[bytes]) -> Read[str]:
+    """A list of texts, numbers and booleans as one text, with commas between them."""
+
+    def read(inputs: Sequence[Any], outcomes: Sequence[Outcome | None]) -> str | Failure | None:
+        value = source(inputs, outcomes)
+        if not isinstance(value, bytes):
+            return value
+        return ",".join(text_of(bytes(element)) or "" for element in items(value) or ())
 
     return read
 

@@ -90,12 +90,12 @@ def _storing(one: Wanted) -> Store:
 
     def store(data: bytes | None, values: list[Any], faults: list[Violation]) -> None:
         if data is None or is_null(data):
-            if wanted.required and (data is None or wanted.text):
+            if wanted.required and (data is None or wanted.text or wanted.most is not None):
                 faults.append(Violation(one.name, "is missing"))
             elif data is not None:
                 values[one.slot] = b"null"
             return
-        checked = _each(data, check, one.name) if wanted.many else check(data)
+        checked = _each(data, check, one.name, wanted.most) if wanted.many else check(data)
         if isinstance(checked, Violation):
             faults.append(checked)
         else:
@@ -104,10 +104,14 @@ def _storing(one: Wanted) -> Store:
     return store
 
 
-def _each(data: bytes, check: Callable[[bytes], bytes | Violation], name: str) -> bytes | Violation:
+def _each(
+    data: bytes, check: Callable[[bytes], bytes | Violation], name: str, most: int | None
+) -> bytes | Violation:
     elements = items(data)
     if elements is None:
         return Violation(name, "is not a list")
+    if most is not None and len(elements) > most:
+        return Violation(name, f"has more than {most} items")
     checked = [check(bytes(element)) for element in elements]
     wrong = next((value for value in checked if isinstance(value, Violation)), None)
     return wrong or b"[" + b",".join(value for value in checked if isinstance(value, bytes)) + b"]"

@@ -23,6 +23,7 @@ class Input:
     request without it is a 400 (its defaults, if any, are the templates'). ``text``: it is written as
     text somewhere, so a body field must not be an object or array. ``segment``: it stands inside one
     segment of an upstream path; ``segments``: it is the end of one. ``header_safe``: it stands in a header.
+    ``most``: there is a call for each of many, so they must be there, and no more than these.
     """
 
     root: str
@@ -34,6 +35,7 @@ class Input:
     segment: bool = False
     segments: bool = False
     header_safe: bool = False
+    most: int | None = None
 
     @property
     def name(self) -> str:
@@ -91,6 +93,9 @@ class Wanted:
             return
         if len(found) > 1 and not self.input.many:
             faults.append(Violation(self.name, f"is given {len(found)} times"))
+            return
+        if self.input.most is not None and len(found) > self.input.most:
+            faults.append(Violation(self.name, f"has more than {self.input.most} items"))
             return
         checked = [self.check(text) for text in found]
         wrong = next((value for value in checked if isinstance(value, Violation)), None)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.compiler.names import Edges, Names, Where
+from gateway.compiler.names import Edges, Local, Names, Where
 from gateway.compiler.references import TemplateFault
 from gateway.edge.inputs import Input
 
@@ -90,7 +90,7 @@ def test_reserved_names_mean_nothing_yet(name):
     assert "reserved" in fault_of(f"{{{name}.x}}").message
 
 
-@pytest.mark.parametrize("name", ["claims", "item"])
+@pytest.mark.parametrize("name", ["claims"])
 def test_roots_of_later_features_say_so(name):
     assert "not built yet" in fault_of(f"{{{name}.x}}").message
 
@@ -161,3 +161,23 @@ def test_only_a_body_reference_makes_the_route_read_a_body():
     assert not names.table.reads_body
     use("{body.a}", of=names)
     assert names.table.reads_body
+
+
+def test_item_is_known_in_steps_that_have_one():
+    assert "for_each" in fault_of("{item.id}").message
+    assert use("{item.id}", of=known().within(Local("item", 2))).step == 2
+
+
+def test_name_of_one_step_is_no_edge_and_not_known_in_its_fallback():
+    names = known().within(Local("keys", 2))
+
+    assert Edges.of([use("{keys}", of=names), use("{orders}", of=names)]) == Edges(needs=frozenset({1}))
+    with pytest.raises(TemplateFault, match="step's call alone"):
+        names.read("{keys}", Where.FALLBACK)
+
+
+def test_names_of_one_step_share_the_routes_inputs():
+    names = known()
+    inside = names.within(Local("item", 2))
+
+    assert use("{query.a}", of=inside).slot is use("{query.a}", of=names).slot

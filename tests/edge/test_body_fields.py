@@ -103,3 +103,12 @@ def test_list_is_an_array_whose_elements_are_checked():
     assert field(b'{"a":[{}]}', "a", many=True, text=True) == [
         Violation("body.a", "is not a text, number or boolean")
     ]
+
+
+def test_list_that_each_item_is_called_for_is_bounded_and_must_be_there():
+    wanted = {"many": True, "most": 2, "required": True}
+
+    assert field(b'{"a":[1, 2]}', "a", **wanted) == [b"[1,2]"]
+    assert field(b'{"a":[]}', "a", **wanted) == [b"[]"]
+    assert field(b'{"a":[1, 2, 3]}', "a", **wanted) == [Violation("body.a", "has more than 2 items")]
+    assert field(b'{"a":null}', "a", **wanted) == [Violation("body.a", "is missing")]

@@ -145,3 +145,8 @@ def test_anything_else_is_not_json(declared):
 def test_no_content_type_and_two_of_them_are_not_json():
     assert not takes_json([])
     assert not takes_json([(b"content-type", b"application/json")] * 2)
+
+
+def test_list_that_each_item_is_called_for_is_bounded():
+    assert query(b"a=2&a=1", "a", many=True, most=2) == [["2", "1"]]
+    assert query(b"a=2&a=1&a=3", "a", many=True, most=2) == [Violation("query.a", "has more than 2 items")]
