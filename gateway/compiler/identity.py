@@ -147,7 +147,8 @@ class KeyTemplate:
     @property
     def edges(self) -> Edges:
         """The steps it awaits. If one of them does not answer, the call is made, and shared with nobody."""
-        return Edges(awaits=frozenset(use.step for use in self.uses if use.step is not None))
+        edges = Edges.of(self.uses)
+        return Edges(awaits=edges.needs | edges.awaits)
 
     def compiled(self, site: bytes, personal: Iterable[Use]) -> Identify:
         """Calls of the step at *site* are equal if these references, and what is *personal*, are."""
