@@ -17,6 +17,7 @@ from gateway.config.route import MergeSpec, RouteSpec
 from gateway.config.server import ServerSpec
 from gateway.config.source_kinds import VERBS
 from gateway.config.specs import fields_of
+from gateway.config.sql import PostgresSpec
 from gateway.config.step import StepSpec
 from gateway.config.surface import FROM_THE_KEY, bare
 from gateway.config.telemetry import DebugSpec, TelemetrySpec, TracesSpec
@@ -40,6 +41,7 @@ SECTIONS: tuple[tuple[str, type], ...] = (
     ("`balance` of an upstream", BalanceSpec),
     ("`warm` of an upstream", WarmSpec),
     ("`tls` of an upstream", TlsSpec),
+    ("`postgres` of an upstream", PostgresSpec),
     ("A route", RouteSpec),
     ("`merge` of a route", MergeSpec),
     ("A step", StepSpec),

@@ -12,6 +12,7 @@ from typing import Final
 
 from gateway.config.inline import ValueCall
 from gateway.config.specs import fields_of
+from gateway.config.sql import SqlCall
 
 VERBS = ("get", "head", "options", "post", "put", "patch", "delete")
 CONTENT_KEYS = ("query", "headers", "json", "form", "body")
@@ -61,6 +62,15 @@ HTTP: Final = SourceKind(
 
 SOURCE_KINDS: Final = (
     HTTP,
+    SourceKind(
+        name="postgres",
+        made_by=("postgres",),
+        brief="dsn",
+        settings=frozenset(("tls",)),
+        calls=keys_of_call(SqlCall),
+        needs=("sql",),
+        example='upstream: accounts, sql: "select … where id = {user_id}"',
+    ),
     SourceKind(
         name="value",
         made_by=("value",),

@@ -25,6 +25,7 @@ from gateway.config.on_or_off import given, layer, layer_or_not, list_or_off
 from gateway.config.repeating import HedgeSpec, RetrySpec
 from gateway.config.source_kinds import CALL_KEYS, INLINE_KINDS, attribute
 from gateway.config.specs import fields_of, spec
+from gateway.config.sql import SqlCall
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 
@@ -56,7 +57,7 @@ NothingStatus = Annotated[
 
 
 @spec("a step")
-class StepSpec(ValueCall):
+class StepSpec(ValueCall, SqlCall):
     """One entry of ``steps:``, whatever its call form was. What it inherits is said by the kinds of sources
     other than HTTP, each its own keys.
 

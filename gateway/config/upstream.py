@@ -16,6 +16,7 @@ from gateway.config.on_or_off import given, layer
 from gateway.config.repeating import BudgetSpec, HedgeSpec, RetrySpec
 from gateway.config.source_kinds import HTTP, UPSTREAM_KINDS, attribute
 from gateway.config.specs import spec
+from gateway.config.sql import PostgresSpec
 from gateway.config.tls import SocketPath, TlsSpec
 
 SLOW_SHARE = 0.8
@@ -97,6 +98,9 @@ class UpstreamSpec(UpstreamSettings):
     )
     urls: Annotated[tuple[Url, ...] | None, given(list[Url])] = Field(
         default=None, description="The same for several addresses that answer the same calls."
+    )
+    postgres: Annotated[PostgresSpec | None, given(PostgresSpec)] = Field(
+        default=None, description="A PostgreSQL: its DSN, or a mapping."
     )
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -47,15 +48,15 @@ def http1_context() -> ssl.SSLContext:
     return context
 
 
-def context_with(files: TlsFiles) -> ssl.SSLContext:
-    """A context of its own that uses *files*. Raises ``TlsFileError``."""
+def context_with(files: TlsFiles, alpn: Sequence[str] = HTTP1) -> ssl.SSLContext:
+    """A context of its own that uses *files*, and offers the protocols *alpn*. Raises ``TlsFileError``."""
     context = new_context() if files.ca is None else _trusting(files.ca)
     if not files.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     if files.cert is not None:
         _show(context, files.cert, files.key)
-    context.set_alpn_protocols(HTTP1)
+    context.set_alpn_protocols(list(alpn))
     return context
 
 

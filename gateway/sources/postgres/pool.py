@@ -1,0 +1,269 @@
+"""The connections to one PostgreSQL: taken for a query each, given back only when they are clean.
+
+Rules of the file:
+1. A free connection is taken in one synchronous stretch; only a call that must wait costs a future.
+2. First come, first served, and never more than ``limit`` connections, those that are being opened, mended or
+   closed included: a server has few, and other programs want some of them.
+3. A connection whose query was interrupted is mended in the background; the call does not wait for that.
+4. Opening, mending and closing run in tasks, with times of their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from gateway.call import Call
+from gateway.outcome import Cause, Failure
+from gateway.sources.postgres.causes import TROUBLE, refusal_of
+from gateway.sources.postgres.session import Session, open_session
+from gateway.sources.postgres.settings import PostgresSettings
+from gateway.timers import Timers
+from gateway.transport.exchange import PoolState
+
+MEND_WITHIN: Final = 2.0
+"""Seconds that a server has to end a query that was cancelled; after that its connection is closed."""
+
+READY_WITHIN: Final = 1.0
+"""Seconds that start-up waits for the first connection; a server that is down must not hold it up."""
+
+RETRY_AFTER: Final = 1.0
+"""Seconds after which a refused caller may ask again; connections come free within an attempt's timeout."""
+
+
+class _Place:
+    """A call's place in the queue: its future becomes a session, or the failure that came first."""
+
+    __slots__ = ("_pool", "future")
+
+    def __init__(self, pool: Pool, future: asyncio.Future[Session | Failure]) -> None:
+        self._pool = pool
+        self.future = future
+
+    def expire(self) -> None:
+        if not self.future.done():
+            self.future.set_result(self._pool.full())
+
+
+class Pool:
+    """Sessions with one server, or with whichever of a DSN's hosts answers. A ``sources.client.Client``.
+
+    ``trouble`` is why the last attempt to connect failed, ``None`` once one succeeded. ``mended`` counts the
+    connections that were used again after their query was cut.
+    """
+
+    def __init__(
+        self,
+        settings: PostgresSettings,
+        timers: Timers,
+        clock: Callable[[], float],
+        connect: Callable[[PostgresSettings], Coroutine[Any, Any, Session]] = open_session,
+    ) -> None:
+        self.settings = settings
+        self.trouble: Failure | None = None
+        self.mended = 0
+        self._timers = timers
+        self._clock = clock
+        self._connect = connect
+        self._idle: list[Session] = []
+        self._busy: set[Session] = set()
+        self._queue: deque[_Place] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._opening = self._mending = self._closing = 0
+        self._created = self._reused = self._lost = 0
+        self._closed = False
+
+    async def open(self) -> None:
+        """Open the first connection, so that wrong credentials show before the first call does."""
+        self._closed = False
+        self._begin_opening()
+        await asyncio.wait(self._tasks, timeout=READY_WITHIN)
+
+    async def close(self) -> None:
+        """Take leave of the server. Queries under way end as ``incomplete``."""
+        self._closed = True
+        for session in tuple(self._busy):
+            session.terminate()
+        while self._idle:
+            self._spawn(self._part(self._idle.pop()))
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=READY_WITHIN)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    def state(self) -> PoolState:
+        """The pool now."""
+        away = len(self._busy) + self._opening + self._mending
+        return PoolState(
+            limit=self.settings.limit,
+            open=len(self._idle) + away,
+            idle=len(self._idle),
+            in_use=away,
+            waiting=len(self._queue),
+            created=self._created,
+            reused=self._reused,
+            lost=self._lost,
+        )
+
+    def details(self) -> dict[str, Any]:
+        """What operators want to know beside the state: without secrets."""
+        trouble = {"trouble": self.trouble.detail} if self.trouble is not None else {}
+        return {"mending": self._mending, "mended": self.mended, **trouble}
+
+    def take(self) -> Session | None:
+        """An idle connection; ``None`` if there is none."""
+        while self._idle:
+            session = self._idle.pop()
+            if not session.closed:
+                self._busy.add(session)
+                self._reused += 1
+                return session
+            self._lost += 1
+        return None
+
+    async def wait(self, call: Call) -> Session | Failure:
+        """A connection, as soon as one comes free or is opened; or why there is none."""
+        if self._closed:
+            return Failure(Cause.UNREACHABLE, "the gateway is closing")
+        place = _Place(self, asyncio.get_running_loop().create_future())
+        self._queue.append(place)
+        self._open_more()
+        # While one is being opened for this call, the connect timeout bounds the wait.
+        timer = self._timers.of(self.settings.max_wait) if len(self._queue) > self._opening else None
+        if timer is not None:
+            timer.start(place)
+        try:
+            taken: Session | Failure = await call.wait(place.future)
+        except BaseException:
+            self._take_back(place)
+            raise
+        finally:
+            if timer is not None:
+                timer.stop(place)
+        if call.ended is not None:
+            self._take_back(place)
+            return call.ended
+        if place in self._queue:
+            self._queue.remove(place)
+        return taken
+
+    def full(self) -> Failure:
+        """No connection came free in time."""
+        waited = self.settings.max_wait * 1000
+        detail = f"none of {self.settings.limit} connections came free within {waited:.0f} ms"
+        return Failure(Cause.BULKHEAD_FULL, detail, retry_after=RETRY_AFTER)
+
+    def give(self, session: Session) -> None:
+        """Take a clean connection back: for the first that waits, else for whoever comes next."""
+        if session.closed or self._closed:
+            self.drop(session)
+            return
+        for place in self._waiting():
+            place.future.set_result(session)
+            return
+        self._busy.discard(session)
+        session.used_at = self._clock()
+        self._idle.append(session)
+        oldest = self._idle[0]
+        if session.used_at - oldest.used_at > self.settings.idle:
+            self._spawn(self._part(self._idle.pop(0)))
+
+    def drop(self, session: Session) -> None:
+        """Close a connection that is of no more use; whoever waits gets another one."""
+        self._busy.discard(session)
+        self._lost += not self._closed
+        session.terminate()
+        self._open_more()
+
+    def mend(self, session: Session) -> None:
+        """Take a connection back whose query was interrupted; it is used again when it is clean."""
+        self._busy.discard(session)
+        self._spawn(self._mend(session))
+
+    def _waiting(self) -> list[_Place]:
+        """The first that still waits, out of the queue; none if nobody does."""
+        while self._queue:
+            place = self._queue.popleft()
+            if not place.future.done():
+                return [place]
+        return []
+
+    def _take_back(self, place: _Place) -> None:
+        """What *place* was given, or would be, goes to somebody else."""
+        if place in self._queue:
+            self._queue.remove(place)
+        if place.future.done() and not place.future.cancelled():
+            given = place.future.result()
+            if isinstance(given, Session):
+                self.give(given)
+
+    def _open_more(self) -> None:
+        """One connection for each that waits, as far as there may be more."""
+        while not self._closed and self._opening < len(self._queue) and self._size < self.settings.limit:
+            self._begin_opening()
+
+    @property
+    def _size(self) -> int:
+        return len(self._idle) + len(self._busy) + self._opening + self._mending + self._closing
+
+    def _begin_opening(self) -> None:
+        self._opening += 1
+        self._spawn(self._open_one())
+
+    async def _open_one(self) -> None:
+        try:
+            session = await self._connect(self.settings)
+        except TROUBLE as error:
+            self._opening -= 1
+            self.trouble = refusal_of(error)
+            for place in self._waiting():
+                place.future.set_result(self.trouble)
+            self._open_more()
+            return
+        except BaseException:
+            self._opening -= 1
+            raise
+        self._opening -= 1
+        self.trouble = None
+        self._created += 1
+        self._busy.add(session)
+        self.give(session)
+
+    async def _mend(self, session: Session) -> None:
+        self._mending += 1
+        try:
+            async with asyncio.timeout(MEND_WITHIN):
+                await session.mend()
+            self.mended += 1
+        except TROUBLE:
+            session.terminate()
+        finally:
+            self._mending -= 1
+            self._busy.add(session)
+            self.give(session)
+
+    async def _part(self, session: Session) -> None:
+        self._closing += 1
+        try:
+            async with asyncio.timeout(READY_WITHIN):
+                await session.close()
+        except TROUBLE:
+            pass
+        finally:
+            self._closing -= 1
+            session.terminate()
+            self._open_more()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        # Of its own: what a request's context holds must not live as long as a connection.
+        task = asyncio.get_running_loop().create_task(work, context=contextvars.Context())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def __repr__(self) -> str:
+        state = self.state()
+        return f"<Pool at {self.settings.address}: {state.in_use} of {state.limit} connections in use>"
