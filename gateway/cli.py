@@ -1,4 +1,4 @@
-"""The ``gateway`` command: run · demo · check · explain · top · schema.
+"""The ``gateway`` command: run · demo · check · explain · top · schema · import.
 
 Exit codes: 0 done, 1 cannot run (a port is taken, a service died), 2 the configuration or the command line
 has faults.
@@ -120,6 +120,49 @@ def schema() -> None:
     from gateway.config import json_schema
 
     click.echo(json.dumps(json_schema(), indent=2))
+
+
+@main.group("import")
+def import_() -> None:
+    """Make a configuration out of another system's: it on standard output, what differs on standard error.
+
+    Exit codes: 0 something was carried, 1 nothing could be, 2 a file cannot be read or written.
+    """
+
+
+_output = click.option("-o", "--output", type=click.Path(), help="Write to this file instead.")
+
+
+@import_.command()
+@click.argument("file", type=click.Path())
+@_output
+@click.option(
+    "--allow-unguarded", is_flag=True, help="Serve also routes whose JWT validator (or other guard) is lost."
+)
+def krakend(file: str, output: str | None, allow_unguarded: bool) -> None:  # noqa: FBT001 - click gives it
+    """Import FILE, a KrakenD configuration of version 2 or 3 in JSON, YAML or TOML."""
+    from gateway.importing.krakend.convert import convert
+    from gateway.importing.run import run_import
+
+    sys.exit(
+        run_import(
+            [file],
+            lambda roots: convert(roots[0], allow_unguarded=allow_unguarded),
+            "docs/from-krakend.md",
+            output,
+        )
+    )
+
+
+@import_.command()
+@click.argument("files", type=click.Path(), nargs=-1, required=True)
+@_output
+def openapi(files: tuple[str, ...], output: str | None) -> None:
+    """Draft upstreams and routes from FILES, OpenAPI documents of version 3.0 or 3.1: one upstream each."""
+    from gateway.importing.openapi.convert import convert
+    from gateway.importing.run import run_import
+
+    sys.exit(run_import(files, convert, "docs/from-openapi.md", output))
 
 
 def _load(config: str, **options: Any) -> Gateway:

@@ -1,0 +1,122 @@
+"""A KrakenD backend → a step: which upstream it calls, with what of the client's request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from gateway.compiler.header_lines import FORBIDDEN
+from gateway.config.source_kinds import VERBS
+from gateway.importing.foreign import At
+from gateway.importing.krakend.namespaces import CALLS, GUARDS, LOST, extras
+from gateway.importing.krakend.pattern import Names, Uncarried, called_path
+from gateway.importing.krakend.upstreams import upstream_of
+from gateway.importing.naming import reference
+
+if TYPE_CHECKING:
+    from gateway.importing.krakend.service import Service
+
+_OWN_HEADERS: Final = FORBIDDEN | {"tracestate", "baggage", "accept-encoding"}
+"""What the gateway sends by itself, or lets nobody else decide."""
+
+_WITH_BODY: Final = frozenset({"post", "put", "patch"})
+_CARRIED: Final = frozenset({"qos/circuit-breaker", "backend/http", "proxy"})
+_SILENT: Final = frozenset({"qos/http-cache"})
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarded:
+    """What of a request goes to the backends: the endpoint's method, and the inputs that it lets in."""
+
+    method: str
+    headers: At
+    queries: At
+
+
+def step_of(
+    backend: At, names: Names, forwarded: Forwarded, service: Service
+) -> tuple[dict[str, Any], list[int]] | None:
+    """The call of *backend* and which steps it reads; ``None``, and reported, if it cannot be made."""
+    report = service.report
+    unmade = next((name for name, _ in extras(backend) if name in CALLS), None)
+    if unmade is not None:
+        report.lost(backend, f"{CALLS[unmade]}, and this kind of call is not there")
+        return None
+    method = (backend["method"].text or forwarded.method).lower()
+    if method not in VERBS:
+        report.lost(backend["method"], f"`{method}` is no method that a step calls by")
+        return None
+    try:
+        path, reads = called_path(backend["url_pattern"].text, names)
+    except Uncarried as uncarried:
+        report.lost(backend["url_pattern"], f"{uncarried}; the step is left out")
+        return None
+    upstream = upstream_of(backend, service)
+    if upstream is None:
+        return None
+    _tell_extras(backend, service)
+    step: dict[str, Any] = {method: f"{upstream}/{path}" if path and path[0] != "?" else f"{upstream}{path}"}
+    queries = _queries(backend, forwarded, path, service)
+    if queries:
+        step["query"] = queries
+    headers = _headers(backend, forwarded, service)
+    if headers:
+        step["headers"] = headers
+    if method in _WITH_BODY and forwarded.method.lower() in _WITH_BODY:
+        step["body"] = "{body}"
+    return step, reads
+
+
+def _queries(backend: At, forwarded: Forwarded, path: str, service: Service) -> dict[str, str]:
+    """The query parameters that are passed on; a list, so that what comes twice goes out twice."""
+    allowed, at = forwarded.queries.texts, forwarded.queries
+    own = backend.first("input_query_strings", "querystring_params")
+    if own:
+        allowed = [name for name in own.texts if name in allowed or "*" in allowed]
+        at = own
+    written = {pair.partition("=")[0] for pair in path.partition("?")[2].split("&")}
+    queries: dict[str, str] = {}
+    for name in allowed:
+        if name == "*":
+            service.report.lost(at, "`*`: a query parameter is passed on only if it is named")
+        elif name in written:
+            service.report.changed(at, f"`{name}` is in the call's own query, the client's is not added")
+        else:
+            queries[name] = reference("query", name, many=True)
+    return queries
+
+
+def _headers(backend: At, forwarded: Forwarded, service: Service) -> dict[str, str]:
+    """The headers that are passed on. Content types of bodies are the gateway's own: they are JSON."""
+    at = forwarded.headers
+    allowed = at.texts
+    own = backend.first("input_headers", "headers_to_pass")
+    if own:
+        known = {name.lower() for name in allowed}
+        allowed = [name for name in own.texts if name.lower() in known or "*" in known]
+        at = own
+    headers: dict[str, str] = {}
+    for name in dict.fromkeys(each.lower() for each in allowed):
+        if name == "*":
+            service.report.lost(at, "`*`: a header is passed on only if it is named")
+        elif name in _OWN_HEADERS:
+            service.report.changed(at, f"`{name}` is not passed on: the gateway sends its own, or none")
+        elif name != "content-type":
+            headers[name] = reference("header", name)
+    return headers
+
+
+def _tell_extras(backend: At, service: Service) -> None:
+    for name, value in extras(backend):
+        if name in LOST:
+            service.report.lost(value, LOST[name])
+        elif name == "qos/http-cache":
+            service.report.lost(
+                value, "a cache here also keeps answers without Cache-Control; write cache: with a ttl"
+            )
+        elif name not in _CARRIED and name not in GUARDS:
+            service.report.lost(value, "it has no counterpart")
+    details = next((value for name, value in extras(backend) if name == "backend/http"), None)
+    for name, value in details.members() if details is not None else ():
+        if value.value:
+            service.report.lost(value, f"`{name}`: what an upstream says of a failure is never passed on")
