@@ -42,6 +42,8 @@ def _defaults(uses: Iterable[Use]) -> dict[str, Any]:
 
 
 def _response(route: CompiledRoute) -> Schema:
+    if route.shape:
+        return ANYTHING
     if route.spec.merge is not None:
         return {"type": "object"}
     respond = "{steps}" if route.spec.respond is ABSENT else route.spec.respond

@@ -55,6 +55,7 @@ def explain_route(route: CompiledRoute) -> str:
             index = names.index(name)
             lines += _step(plan.steps[index], route.facts[index], names)
     lines += [f"  fails if     {_required(plan.steps)}", f"  answers      {_answer(route)}"]
+    lines += [f"  shaped       {stage}" for stage in route.shape]
     if spec.degraded == "header":
         lines.append("  degraded     named in the header only")
     lines.append(f"  worst case   {_worst_case(route)}")
@@ -102,6 +103,7 @@ def _step(step: Step, facts: StepFacts, names: list[str]) -> list[str]:
     if step.awaits:
         lines.append(f"      waits for {', '.join(names[i] for i in step.awaits)}, runs without if need be")
     lines += [f"      {line}" for line in (*_attempts(step, facts), *_sharing(facts))]
+    lines += [f"      shaped: {stage}" for stage in facts.shape]
     lines.append(f"      {' > '.join([*facts.layers, facts.upstream.name])}")
     return lines
 

@@ -19,6 +19,7 @@ from gateway.compiler.kinds.table import read_call
 from gateway.compiler.names import Edges, Names, Use, Where
 from gateway.compiler.references import TemplateFault
 from gateway.compiler.render_json import JsonTemplate
+from gateway.compiler.shape import ShapeTemplate
 from gateway.compiler.sharing import Sharing
 from gateway.compiler.step import StepCompiler, StepFacts
 from gateway.config import ABSENT, Fault
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from gateway.compiler.sharing import Commons
     from gateway.compiler.upstreams import Upstream
     from gateway.config import Places, RouteSpec, StepSpec, UpstreamSpec
+    from gateway.config.shaping import Shaped
     from gateway.layers.observe import Meter
 
 OWN_HEADERS: Final = frozenset(
@@ -51,7 +53,9 @@ _MEANT: Final = re.compile(r"\{([A-Za-z][A-Za-z0-9_-]*)")
 
 @dataclass(frozen=True, slots=True)
 class CompiledRoute:
-    """A route, ready to be served. ``uses`` are all references in its templates."""
+    """A route, ready to be served. ``uses`` are all references in its templates, ``shape`` tells what is made
+    of its answers, a text for each stage.
+    """
 
     key: str
     spec: RouteSpec
@@ -62,6 +66,7 @@ class CompiledRoute:
     uses: tuple[Use, ...]
     read_inputs: Reader
     reads_body: bool
+    shape: tuple[str, ...] = ()
 
 
 class RouteCompiler:
@@ -90,6 +95,8 @@ class RouteCompiler:
             for name, step in spec.steps.items()
             if step.cache is not None and step.cache.key is not None
         }
+        self._shapes = {name: self._read_shape(step, ("steps", name)) for name, step in spec.steps.items()}
+        self._shape = self._read_shape(spec, ())
         self._respond: JsonTemplate | None = None
         if spec.merge is None:
             template = "{steps}" if spec.respond is ABSENT else spec.respond
@@ -115,12 +122,13 @@ class RouteCompiler:
             key=self._key,
             spec=self.spec,
             pattern=self.pattern,
-            plan=Plan(self._key, tuple(step for step, _ in made), self.spec.time_limit, self._merge()),
+            plan=Plan(self._key, tuple(step for step, _ in made), self.spec.time_limit, self._answer()),
             facts=tuple(facts for _, facts in made),
             inputs=inputs,
             uses=tuple(self._uses()),
             read_inputs=reading(inputs, table.finished),
             reads_body=table.reads_body,
+            shape=tuple(self._shape.words),
         )
 
     def _settle(self) -> list[StepCompiler]:
@@ -132,7 +140,7 @@ class RouteCompiler:
         for name, spec in self.spec.steps.items():
             call = self._calls[name]
             sharing = Sharing(self._key, name, spec, self._keys.get(name), call, personal, once=name in equal)
-            step = StepCompiler(name, self.spec, call, self._fallbacks.get(name), sharing)
+            step = StepCompiler(name, self.spec, call, self._fallbacks.get(name), self._shapes[name], sharing)
             for key, message, hint in step.faults():
                 self._fault(("steps", name, key), message, hint)
             steps.append(step)
@@ -174,6 +182,11 @@ class RouteCompiler:
         self._template_faults(template.faults, ("steps", name, "cache", "key"))
         return template
 
+    def _read_shape(self, shaped: Shaped, path: Path) -> ShapeTemplate:
+        template = ShapeTemplate(shaped)
+        self.faults += template.placed_faults(self._places, ("routes", self._key, *path))
+        return template
+
     def _check_edges(self) -> None:
         names = list(self.spec.steps)
         edges = {step.name: [names[index] for index in sorted(_all(step.edges))] for step in self._steps}
@@ -204,6 +217,9 @@ class RouteCompiler:
         templates = (*self._calls.values(), *self._fallbacks.values(), *self._keys.values(), self._respond)
         for template in templates:
             yield from template.uses if template is not None else ()
+
+    def _answer(self) -> Merge:
+        return self._shape.of_answer(self._merge())
 
     def _merge(self) -> Merge:
         if self._respond is not None:

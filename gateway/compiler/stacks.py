@@ -6,6 +6,8 @@ configured is absent; layers of later versions have their places here and nothin
 Per step:
   1  observe call      sees everything, also answers from a fallback
   2  fallback          turns the last failure into a marked success; never counted as health
+  2a shape             what the step is to answer, of what the upstream did: copies are the upstream's own,
+                       and a fallback stands in for an answer that has not the form for it
   3  cache             a hit costs nothing below; stale copies stand in for failures below
   4  deadline          everything below shares what is left of the request's time
   4a send once         equal calls of one request are one: no timer is needed for what has the same deadline
@@ -43,6 +45,7 @@ from gateway.layers.fallback import StandIn, standing_in
 from gateway.layers.nothing import answering_nothing
 from gateway.layers.observe import Meter, observing_attempts, observing_calls
 from gateway.layers.ramp import Ramp, ramping
+from gateway.layers.shape import Shaping, shaping
 from gateway.layers.timeout import timing_out
 
 if TYPE_CHECKING:
@@ -67,6 +70,7 @@ def step_layers(
     meter: Meter,
     clock: Clock,
     stand_in: StandIn | None = None,
+    shape: Shaping | None = None,
     caching: Layer | None = None,
     sending_once: Layer | None = None,
     coalescing: Layer | None = None,
@@ -80,6 +84,7 @@ def step_layers(
     return _present(
         ("observe", observing_calls(meter, clock)),
         ("fallback", standing_in(stand_in) if stand_in is not None else None),
+        ("shape", shaping(shape) if shape is not None else None),
         ("cache", caching),
         ("deadline", within_deadline(clock)),
         ("send once", sending_once),

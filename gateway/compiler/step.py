@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gateway.compiler.kinds.kind import CallTemplate, InlineCall
     from gateway.compiler.names import Use
     from gateway.compiler.render_json import JsonTemplate
+    from gateway.compiler.shape import ShapeTemplate
     from gateway.compiler.shared import Shared
     from gateway.compiler.sharing import Commons, Sharing
     from gateway.compiler.upstreams import Upstream
@@ -38,7 +39,8 @@ SHORTENED_TO: Final = 0.8
 class StepFacts:
     """What ``explain`` tells of a step beside the plan. ``shortened``: its timeout was cut to fit.
 
-    ``reason`` says why it is required or not; ``""`` for one of several that says nothing.
+    ``reason`` says why it is required or not; ``""`` for one of several that says nothing. ``shape`` tells what
+    is made of its answers, a text for each stage.
     """
 
     upstream: Upstream
@@ -50,6 +52,7 @@ class StepFacts:
     extras: Extras
     cache: CacheSpec | None
     copies: Copies | None
+    shape: tuple[str, ...] = ()
 
 
 class StepCompiler:
@@ -61,6 +64,7 @@ class StepCompiler:
         route: RouteSpec,
         call: CallTemplate,
         fallback: JsonTemplate | None,
+        shape: ShapeTemplate,
         sharing: Sharing,
     ) -> None:
         self.name = name
@@ -68,6 +72,7 @@ class StepCompiler:
         self._route = route
         self._call = call
         self._fallback = fallback
+        self._shape = shape
         self._sharing = sharing
 
     @property
@@ -105,12 +110,14 @@ class StepCompiler:
         timeout = spec.timeout if spec.timeout is not None else upstream.timeout
         shortened = timeout >= limit
         stand_in = _stand_in(self._fallback, shared.stand_ins) if self._fallback is not None else None
+        shape = self._shape.of_step()
         sharing = self._sharing.layers(shared, commons, limit)
         extras = Extras.of(spec, upstream.spec, repeatable=self.repeatable)
         layers = step_layers(
             meter=meter,
             clock=shared.clock,
             stand_in=stand_in,
+            shape=shape,
             caching=sharing.caching,
             sending_once=sharing.sending_once,
             coalescing=sharing.coalescing,
@@ -131,7 +138,7 @@ class StepCompiler:
             timeout=SHORTENED_TO * limit if shortened else timeout,
             stand_in=stand_in,
             identify=self._sharing.identity(upstream),
-            direct=self._direct(upstream, extras, shared, meter, stand_in),
+            direct=self._direct(upstream, extras, shared, meter, stand_in=stand_in, shape=shape),
         )
         return step, self._facts(upstream, layers, extras, sharing.copies, shortened=shortened)
 
@@ -155,12 +162,16 @@ class StepCompiler:
             extras=extras,
             cache=spec.cache,
             copies=copies,
+            shape=tuple(self._shape.words),
         )
 
     def _direct(
-        self, upstream: Upstream, extras: Extras, shared: Shared, meter: Meter, stand_in: StandIn | None
+        self, upstream: Upstream, extras: Extras, shared: Shared, meter: Meter, **above: Any
     ) -> Direct | None:
-        """How its first attempts are made without a coroutine, where nothing above them needs one."""
+        """How its first attempts are made without a coroutine, where nothing above them needs one.
+
+        *above* are the layers of the call that may be there: ``stand_in`` and ``shape``, or None.
+        """
         if upstream.direct is None or extras.hedge is not None or self._sharing.any:
             return None
         inner: Source = upstream.source
@@ -170,7 +181,7 @@ class StepCompiler:
         return upstream.direct(
             calls=meter,
             nothing_on=self.spec.nothing_on,
-            stand_in=stand_in,
+            **above,
             following=retrying and retrying.following(inner),
             deposit=retrying and retrying.retry.budget.deposit,
         )

@@ -25,6 +25,7 @@ from gateway.config.kinds import (
 from gateway.config.on_or_off import given
 from gateway.config.overload import Priority
 from gateway.config.server import MAX_BODY, TIME_LIMIT
+from gateway.config.shaping import Shaped
 from gateway.config.specs import spec
 from gateway.config.step import StepSpec
 from gateway.config.units import duration_text
@@ -112,7 +113,7 @@ class RouteSettings:
 
 
 @spec("a route")
-class RouteSpec(RouteSettings):
+class RouteSpec(RouteSettings, Shaped):
     """One entry of ``routes:``. ``method`` and ``pattern`` come from its key.
 
     ``respond`` is ABSENT where nothing is written; without ``merge`` too, the answer is ``{steps}``.

@@ -23,6 +23,7 @@ from gateway.config.kinds import (
 )
 from gateway.config.on_or_off import given, layer, layer_or_not, list_or_off
 from gateway.config.repeating import HedgeSpec, RetrySpec
+from gateway.config.shaping import Shaped
 from gateway.config.source_kinds import CALL_KEYS, INLINE_KINDS, attribute
 from gateway.config.specs import fields_of, spec
 from gateway.config.sql import SqlCall
@@ -57,9 +58,9 @@ NothingStatus = Annotated[
 
 
 @spec("a step")
-class StepSpec(ValueCall, SqlCall):
+class StepSpec(ValueCall, SqlCall, Shaped):
     """One entry of ``steps:``, whatever its call form was. What it inherits is said by the kinds of sources
-    other than HTTP, each its own keys.
+    other than HTTP, each its own keys, and by what is made of an answer.
 
     ``path`` is the template after ``upstream/``, without a query. ``query`` is (name, template) pairs in
     the order written. ``required`` and ``repeatable`` are None where the route's shape and the method

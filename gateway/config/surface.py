@@ -41,6 +41,8 @@ def model_at(path: Path) -> type | None:
             kind = bare(field.annotation) if field else None
         elif typing.get_origin(kind) is dict:
             kind = bare(typing.get_args(kind)[1])
+        elif typing.get_origin(kind) is tuple and isinstance(key, int):
+            kind = bare(typing.get_args(kind)[0])
         else:
             return None
     return kind if is_spec(kind) else None

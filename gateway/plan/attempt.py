@@ -135,9 +135,7 @@ class Attempt:
         try:
             outcome = await direct.following(call, failure)
         except Exception as error:  # noqa: BLE001 - as the executor does for the plain form
-            self._tell(BUG)
-            assert self._run is not None
-            self._land(self._run.crashed(self._index, error))
+            self._fail(error)
         except BaseException:
             self._tell(CANCELLED)
             self._land(None)
@@ -148,6 +146,12 @@ class Attempt:
     def _conclude(self, outcome: Outcome, elapsed: float) -> None:
         """What the layers of the call do on the way up, once there is no further attempt."""
         call, direct = self._call, self._direct
+        if direct.shape is not None and outcome.__class__ is Success:
+            try:
+                outcome = direct.shape(outcome)
+            except Exception as error:  # noqa: BLE001 - as the executor does for the plain form
+                self._fail(error)
+                return
         if outcome.__class__ is Failure and direct.stand_in is not None:
             outcome = direct.stand_in(outcome, call.inputs)
         call.elapsed = elapsed
@@ -155,6 +159,12 @@ class Attempt:
         if self.records is not None:
             self._write(0, outcome, self._started + elapsed)
         self._land(outcome)
+
+    def _fail(self, error: Exception) -> None:
+        """A bug of ours in a layer of the call; the attempt has given back what it held."""
+        self._tell(BUG)
+        assert self._run is not None
+        self._land(self._run.crashed(self._index, error))
 
     def _crash(self, error: Exception) -> None:
         """A bug of ours in the source: it says nothing about the upstream."""

@@ -26,6 +26,7 @@ from gateway.layers.circuit import Circuit
 from gateway.layers.circuit_state import CircuitState
 from gateway.layers.fallback import StandIn
 from gateway.layers.observe import Meter, begin_both
+from gateway.layers.shape import Shaping
 from gateway.outcome import Failure, Outcome
 from gateway.plan.attempt import Attempt
 from gateway.recording import Peer
@@ -78,6 +79,7 @@ class Direct:
         "following",
         "nothing_on",
         "peer",
+        "shape",
         "stand_in",
         "timers",
         "wire",
@@ -95,6 +97,7 @@ class Direct:
         calls: Meter,
         nothing_on: AbstractSet[int] = frozenset(),
         stand_in: StandIn | None = None,
+        shape: Shaping | None = None,
         following: Callable[[Call, Failure], Awaitable[Outcome]] | None = None,
         deposit: Callable[[float], None] | None = None,
         peer: Peer | None = None,
@@ -109,6 +112,7 @@ class Direct:
         self.calls = calls
         self.nothing_on = nothing_on
         self.stand_in = stand_in
+        self.shape = shape
         self.following = following
         self.deposit = deposit
         self.peer = peer
