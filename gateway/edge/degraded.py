@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import quote
 
 from gateway.outcome import Cause, Failure, Freshness, Outcome
+from gateway.plan.joined import CAUSES, FAILED, ITEMS
 from gateway.plan.merge import with_degraded
 
 _TOKEN: Final = re.compile(r"[A-Za-z*][A-Za-z0-9!#$%&'*+.^_`|~:/-]*").fullmatch
@@ -20,7 +21,7 @@ _PRINTABLE: Final = re.compile(r"[ -~]*").fullmatch
 NOTHING: Final = "nothing"
 """What is served for a step that did not answer: ``null``."""
 
-_SERVED: Final = (Freshness.STALE, Freshness.FALLBACK, NOTHING)
+_SERVED: Final = (Freshness.STALE, Freshness.PARTIAL, Freshness.FALLBACK, NOTHING)
 
 _PARAMETERS: Final = {
     (cause, served): f";cause={cause};served={served}".encode() for cause in Cause for served in _SERVED
@@ -32,14 +33,38 @@ _MEMBERS: Final = {
 }
 
 
+class Part(NamedTuple):
+    """A degraded step, by its index: the cause, what is ``served``, and of a list what is missing."""
+
+    index: int
+    cause: Cause
+    served: str
+    missing: dict[bytes, bytes] | None
+
+    @property
+    def parameters(self) -> bytes:
+        """What the header says of it: ``;cause=timeout;served=partial;items=50;failed=2``."""
+        text = _PARAMETERS[self.cause, self.served]
+        if self.missing is None:
+            return text
+        return b"%b;items=%b;failed=%b" % (text, self.missing[ITEMS], self.missing[FAILED])
+
+    @property
+    def member(self) -> bytes:
+        """What the body says of it; of a list also which items are missing, by cause."""
+        text = _MEMBERS[self.cause, self.served]
+        if self.missing is None:
+            return text
+        told = (text[:-1], self.missing[ITEMS], self.missing[FAILED], self.missing[CAUSES])
+        return b'%b,"items":%b,"failed":%b,"causes":%b}' % told
+
+
 class Degraded:
-    """The degraded parts of one answer, in plan order: pairs of a step's index and (cause, served)."""
+    """The degraded parts of one answer, in plan order."""
 
     __slots__ = ("_items", "_names", "_parts")
 
-    def __init__(
-        self, names: Sequence[bytes], items: Sequence[bytes], parts: list[tuple[int, tuple[Cause, str]]]
-    ) -> None:
+    def __init__(self, names: Sequence[bytes], items: Sequence[bytes], parts: list[Part]) -> None:
         self._names = names
         self._items = items
         self._parts = parts
@@ -47,13 +72,13 @@ class Degraded:
     @property
     def header(self) -> bytes:
         """The header line: ``gateway-degraded: orders;cause=timeout;served=stale`` and a line end."""
-        items = [self._items[index] + _PARAMETERS[how] for index, how in self._parts]
+        items = [self._items[part.index] + part.parameters for part in self._parts]
         return b"gateway-degraded: " + b", ".join(items) + b"\r\n"
 
     @property
     def member(self) -> bytes:
         """The value for the body: ``{"orders":{"cause":"timeout","served":"stale"}}``."""
-        members = [self._names[index] + b":" + _MEMBERS[how] for index, how in self._parts]
+        members = [self._names[part.index] + b":" + part.member for part in self._parts]
         return b"{" + b",".join(members) + b"}"
 
     def marked(self, body: bytes) -> bytes:
@@ -78,12 +103,18 @@ class Degradation:
         return None
 
 
-def _parts(outcomes: Sequence[Outcome | None]) -> list[tuple[int, tuple[Cause, str]]]:
+def _parts(outcomes: Sequence[Outcome | None]) -> list[Part]:
     return [
-        (index, (outcome.cause, NOTHING if isinstance(outcome, Failure) else outcome.freshness))
+        Part(index, outcome.cause, *_served(outcome))
         for index, outcome in enumerate(outcomes)
         if outcome is not None and outcome.cause is not None
     ]
+
+
+def _served(outcome: Outcome) -> tuple[str, dict[bytes, bytes] | None]:
+    if isinstance(outcome, Failure):
+        return NOTHING, None
+    return outcome.freshness, outcome.meta if outcome.freshness is Freshness.PARTIAL else None
 
 
 def _bare_item(name: str) -> str:

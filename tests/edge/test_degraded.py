@@ -6,9 +6,11 @@ import pytest
 
 from gateway.edge.degraded import Degradation
 from gateway.outcome import Cause, Failure, Freshness, Success
+from gateway.plan.joined import joined
 
 LIVE = Success(b"1")
 STALE = Success(b"1", Freshness.STALE, Cause.TIMEOUT)
+PARTIAL = joined([LIVE, Failure(Cause.TIMEOUT), Failure(Cause.REJECTED)], None, required=False)
 FALLBACK = Success(b"[]", Freshness.FALLBACK, Cause.CIRCUIT_OPEN)
 NOTHING = Failure(Cause.FAILED)
 
@@ -91,3 +93,19 @@ def test_names_are_written_as_rfc_9651_items(name, item):
     assert degraded(NOTHING, names=(name,)).header == (
         b"gateway-degraded: " + item + b";cause=failed;served=nothing\r\n"
     )
+
+
+def test_list_with_missing_items_says_how_many_and_which():
+    found = degraded(LIVE, PARTIAL, STALE)
+
+    assert found.header == (
+        b"gateway-degraded: orders;cause=timeout;served=partial;items=3;failed=2, "
+        b"recs;cause=timeout;served=stale\r\n"
+    )
+    assert json.loads(found.member)["orders"] == {
+        "cause": "timeout",
+        "served": "partial",
+        "items": 3,
+        "failed": 2,
+        "causes": {"timeout": [1], "rejected": [2]},
+    }
