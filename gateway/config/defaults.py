@@ -5,7 +5,7 @@ Done on the tree, so that a wrong default is reported where it was written.
 
 from __future__ import annotations
 
-from gateway.config.fitting import inherited
+from gateway.config.fitting import inherited, kind_of
 from gateway.config.nodes import Entry, Mapping, Node, Scalar, each
 
 _SERVER_KEYS = ("time_limit", "max_body")
@@ -23,7 +23,7 @@ def with_defaults(root: Mapping) -> Mapping:
     root = each(
         root,
         "upstreams",
-        lambda _name, _entry, own: _with_transport(_completed(own, inherited(own, upstream))),
+        lambda _name, _entry, own: _with_timeout(_with_transport(_completed(own, inherited(own, upstream)))),
     )
     return each(root, "routes", lambda _name, _entry, own: _completed(own, route))
 
@@ -43,6 +43,15 @@ def _completed(own: Mapping, defaults: dict[str, Entry]) -> Mapping:
         elif isinstance(mine.value, Mapping) and isinstance(entry.value, Mapping):
             entries[key] = Entry(mine.place, _completed(mine.value, dict(entry.value.entries)))
     return own.replaced(entries)
+
+
+def _with_timeout(node: Mapping) -> Mapping:
+    """Some kinds have a timeout of their own where nothing else is written."""
+    timeout = kind_of(node).timeout
+    if not timeout or "timeout" in node.entries:
+        return node
+    entry = Entry(node.place, Scalar(node.place, timeout, timeout))
+    return node.replaced({**node.entries, "timeout": entry})
 
 
 def _with_transport(node: Mapping) -> Mapping:

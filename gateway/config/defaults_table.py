@@ -12,6 +12,7 @@ from gateway.config.guards import BreakerSpec, BulkheadSpec, WarmSpec
 from gateway.config.kinds import ABSENT, Shown
 from gateway.config.models import Config
 from gateway.config.overload import AdmissionSpec
+from gateway.config.redis import RedisSpec
 from gateway.config.repeating import BudgetSpec, HedgeSpec, RetrySpec
 from gateway.config.route import MergeSpec, RouteSpec
 from gateway.config.server import ServerSpec
@@ -42,6 +43,7 @@ SECTIONS: tuple[tuple[str, type], ...] = (
     ("`warm` of an upstream", WarmSpec),
     ("`tls` of an upstream", TlsSpec),
     ("`postgres` of an upstream", PostgresSpec),
+    ("`redis` of an upstream", RedisSpec),
     ("A route", RouteSpec),
     ("`merge` of a route", MergeSpec),
     ("A step", StepSpec),

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.config.inline import ValueCall
+from gateway.config.redis import TIMEOUT as REDIS_TIMEOUT
+from gateway.config.redis import RedisCall
 from gateway.config.specs import fields_of
 from gateway.config.sql import SqlCall
 
@@ -27,7 +29,7 @@ class SourceKind:
     (``inline``). ``brief`` is the key, within what is ``made_by`` it, that a plain text stands for.
     ``settings`` are those of an upstream that mean something to this kind, but not to every one.
     ``calls`` are the keys of a step that calls one, ``needs`` those of which one must be there, and
-    ``example`` says how they are written.
+    ``example`` says how they are written. ``timeout`` is an upstream's where nothing is written anywhere.
     """
 
     name: str
@@ -37,6 +39,7 @@ class SourceKind:
     needs: tuple[str, ...] = ()
     settings: frozenset[str] = frozenset()
     brief: str = ""
+    timeout: str = ""
     inline: bool = False
 
     @property
@@ -70,6 +73,16 @@ SOURCE_KINDS: Final = (
         calls=keys_of_call(SqlCall),
         needs=("sql",),
         example='upstream: accounts, sql: "select … where id = {user_id}"',
+    ),
+    SourceKind(
+        name="redis",
+        made_by=("redis",),
+        brief="url",
+        settings=frozenset(("tls",)),
+        calls=keys_of_call(RedisCall),
+        needs=("redis",),
+        example='upstream: sessions, redis: [GET, "session:{cookie.sid}"]',
+        timeout=REDIS_TIMEOUT,
     ),
     SourceKind(
         name="value",

@@ -22,6 +22,7 @@ from gateway.config.kinds import (
     text,
 )
 from gateway.config.on_or_off import given, layer, layer_or_not, list_or_off
+from gateway.config.redis import RedisCall
 from gateway.config.repeating import HedgeSpec, RetrySpec
 from gateway.config.shaping import Shaped
 from gateway.config.source_kinds import CALL_KEYS, INLINE_KINDS, attribute
@@ -58,7 +59,7 @@ NothingStatus = Annotated[
 
 
 @spec("a step")
-class StepSpec(ValueCall, SqlCall, Shaped):
+class StepSpec(ValueCall, SqlCall, RedisCall, Shaped):
     """One entry of ``steps:``, whatever its call form was. What it inherits is said by the kinds of sources
     other than HTTP, each its own keys, and by what is made of an answer.
 

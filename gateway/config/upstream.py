@@ -13,6 +13,7 @@ from gateway.config.faults import Wrong
 from gateway.config.guards import BreakerSpec, BulkheadSpec, WarmSpec
 from gateway.config.kinds import Duration, Size, Switch, Timeout, choice, words_schema
 from gateway.config.on_or_off import given, layer
+from gateway.config.redis import RedisSpec
 from gateway.config.repeating import BudgetSpec, HedgeSpec, RetrySpec
 from gateway.config.source_kinds import HTTP, UPSTREAM_KINDS, attribute
 from gateway.config.specs import spec
@@ -103,6 +104,10 @@ class UpstreamSpec(UpstreamSettings):
         default=None, description="A PostgreSQL: its DSN, or a mapping."
     )
 
+    redis: Annotated[RedisSpec | None, given(RedisSpec)] = Field(
+        default=None, description="A Redis or Valkey: its URL, or a mapping."
+    )
+
     @property
     def kind(self) -> str:
         """The name of its kind in `SOURCE_KINDS`."""
@@ -140,7 +145,8 @@ class UpstreamSpec(UpstreamSettings):
 
     @model_validator(mode="after")
     def _connection_can_be_made(self) -> UpstreamSpec:
-        if self.tls is not None and not self.addresses[0].startswith("https:"):
+        https = self.addresses[0].startswith("https:")
+        if self.kind == HTTP.name and self.tls is not None and not https:
             hint = "write an https url, or tls: off"
             where = ("url",) if self.urls is None else ("urls", 0)
             raise Wrong("`tls` is for https, and the url is http", hint, at=("tls",), also=(where,))

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.compiler.kinds.http import Http
 from gateway.compiler.kinds.postgres import Postgres
+from gateway.compiler.kinds.redis import Redis
 from gateway.compiler.kinds.value import Value
 
 if TYPE_CHECKING:
     from gateway.compiler.kinds.kind import CallTemplate, InlineKind, Kind, StepSite
     from gateway.config import StepSpec
 
-KINDS: Final[dict[str, Kind]] = {kind.name: kind for kind in (Http(), Postgres())}
+KINDS: Final[dict[str, Kind]] = {kind.name: kind for kind in (Http(), Postgres(), Redis())}
 """Those of upstreams."""
 
 INLINE: Final[dict[str, InlineKind]] = {kind.name: kind for kind in (Value(),)}
