@@ -235,6 +235,7 @@ class Gateway:
             meter=self.metrics.attempts,
             listener=self._note_transition,
             closing=lambda: self._closing,
+            background=self._background,
         )
         serving = Serving(
             engine=self._engine,

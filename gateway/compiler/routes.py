@@ -16,6 +16,8 @@ from gateway.compiler.graph import find_cycle
 from gateway.compiler.identity import KeyTemplate, personal_steps
 from gateway.compiler.kinds.kind import StepSite
 from gateway.compiler.kinds.table import read_call
+from gateway.compiler.listing import ListedCall
+from gateway.compiler.lists import ListTemplate
 from gateway.compiler.names import Edges, Names, Use, Where
 from gateway.compiler.references import TemplateFault
 from gateway.compiler.render_json import JsonTemplate
@@ -167,8 +169,12 @@ class RouteCompiler:
             hint = did_you_mean(step.upstream, self._upstreams)
             path = ("steps", name, "upstream")
             self._fault(path, f"no upstream is called `{step.upstream}`", hint, part=step.upstream)
-        site = StepSite(self._names, self._places, ("routes", self._key, "steps", name), upstream)
+        several = ListTemplate(self._names, step) if step.for_each or step.batch else None
+        names = self._names if several is None else several.names
+        site = StepSite(names, self._places, ("routes", self._key, "steps", name), upstream)
         call = read_call(site, step)
+        if several is not None:
+            call = ListedCall(call, several, step)
         self._template_faults(call.faults, ("steps", name))
         return call
 
@@ -178,7 +184,8 @@ class RouteCompiler:
         return template
 
     def _read_key(self, name: str, references: tuple[str, ...]) -> KeyTemplate:
-        template = KeyTemplate(self._names, references)
+        call = self._calls[name]
+        template = KeyTemplate(call.names if isinstance(call, ListedCall) else self._names, references)
         self._template_faults(template.faults, ("steps", name, "cache", "key"))
         return template
 

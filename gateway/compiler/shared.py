@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from gateway.plan.background import Background
 
 if TYPE_CHECKING:
     from gateway.buffered import Buffered
@@ -22,6 +24,7 @@ Clock = Callable[[], float]
 class Shared:
     """What all upstreams and steps of a process share. ``meter`` gives the meter of an upstream's attempts,
     ``random`` numbers in [0, 1). ``closing``: connections are being closed, so nothing is tried again.
+    ``background`` keeps what outlives its request.
     """
 
     timers: Timers
@@ -33,3 +36,4 @@ class Shared:
     stand_ins: StandIns
     random: Callable[[], float] = random.random
     closing: Callable[[], bool] = bool
+    background: Background = field(default_factory=Background)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.compiler.identity import personal_uses, site_of, varying_headers
 from gateway.layers.apart import Apart
+from gateway.layers.batch import KIND, Batches
 from gateway.layers.cache import Copies, caching, keeping
 from gateway.layers.cache_control import HONOURED
 from gateway.layers.cache_rules import CacheRules
@@ -28,6 +29,9 @@ FLYING: Final = 10_000
 REFRESHING: Final = 1000
 """Shared flights and refreshes under way at once; what is more goes its own way."""
 
+BATCHING: Final = 1000
+"""Batches under way at once; what is asked for beyond them is refused."""
+
 _CREDENTIALS: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
@@ -40,20 +44,22 @@ class Commons:
 
         self.flights = Flights(shared.buffered)
         self.flying, self.refreshing = apart(FLYING, "flight"), apart(REFRESHING, "refresh")
+        self.batching = apart(BATCHING, KIND)
+        self.batches = Batches(shared.buffered, self.batching, shared.timers)
 
     def open(self) -> None:
         """Take on work from now on."""
-        for each in (self.flying, self.refreshing):
+        for each in (self.flying, self.refreshing, self.batching):
             each.open()
 
     def cancel(self) -> None:
         """Wait for nothing any more, also if ``drain`` is waiting already."""
-        for each in (self.flying, self.refreshing):
+        for each in (self.flying, self.refreshing, self.batching):
             each.cancel()
 
     async def drain(self, grace: float) -> None:
         """Begin nothing more, and let what is under way end within *grace* seconds."""
-        for each in (self.flying, self.refreshing):
+        for each in (self.flying, self.refreshing, self.batching):  # flights and refreshes wait for batches
             await each.drain(grace)
 
 
@@ -115,6 +121,13 @@ class Sharing:
             site = site_of(self._route, self._name, self._spec, upstream.identity)
             return self.key.compiled(site, self._personal)
         return self._call.identifying(upstream.identity, self._personal)
+
+    def naming(self, upstream: Upstream) -> tuple[Identify | None, Identify | None]:
+        """What names equal calls by what the author says, and by all that is sent; None: nothing does."""
+        if not self._call.shareable:
+            return None, None
+        group = self._call.identifying(upstream.identity, self._personal)
+        return self.identity(upstream) if self.key is not None else None, group
 
     def layers(self, shared: Shared, commons: Commons, time_limit: float) -> SharingLayers:
         """Its layers; a flight has the route's whole *time_limit*, in seconds."""

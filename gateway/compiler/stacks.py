@@ -8,11 +8,14 @@ Per step:
   2  fallback          turns the last failure into a marked success; never counted as health
   2a shape             what the step is to answer, of what the upstream did: copies are the upstream's own,
                        and a fallback stands in for an answer that has not the form for it
+  2b for each          one call per item; all below is each item's own, all above the list's
   3  cache             a hit costs nothing below; stale copies stand in for failures below
   4  deadline          everything below shares what is left of the request's time
   4a send once         equal calls of one request are one: no timer is needed for what has the same deadline
   5  coalesce          only misses; one flight per identity, with a time of its own
   5a keep              writes what a flight brought into the cache once, also if nobody waits for it any more
+  5b batch             gathers what is asked for within a moment: copies and flights are a key's, attempts are
+                       a batch's
   6  retry, hedge      draw on the upstream's one budget; a hedge inside the retries, to which a first
                        attempt and its hedge that both failed are one failure
   6a nothing           statuses that mean "there is none" become null: above the breaker, which must see the
@@ -71,10 +74,12 @@ def step_layers(
     clock: Clock,
     stand_in: StandIn | None = None,
     shape: Shaping | None = None,
+    each: Layer | None = None,
     caching: Layer | None = None,
     sending_once: Layer | None = None,
     coalescing: Layer | None = None,
     keeping: Layer | None = None,
+    batching: Layer | None = None,
     retrying: Layer | None = None,
     hedging: Layer | None = None,
     nothing_on: frozenset[int] = frozenset(),
@@ -85,11 +90,13 @@ def step_layers(
         ("observe", observing_calls(meter, clock)),
         ("fallback", standing_in(stand_in) if stand_in is not None else None),
         ("shape", shaping(shape) if shape is not None else None),
+        ("for each", each),
         ("cache", caching),
         ("deadline", within_deadline(clock)),
         ("send once", sending_once),
         ("coalesce", coalescing),
         ("keep", keeping),
+        ("batch", batching),
         ("retry", retrying),
         ("hedge", hedging),
         (f"nothing on {statuses}", answering_nothing(nothing_on) if nothing_on else None),

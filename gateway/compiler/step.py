@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from gateway.call import Source, stack
 from gateway.compiler.extras import Extras
+from gateway.compiler.listing import UNTOLD, ListedCall, Listing
 from gateway.compiler.names import Edges
 from gateway.compiler.stacks import Named, step_layers
 from gateway.compiler.upstreams import build_inline
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from gateway.compiler.shared import Shared
     from gateway.compiler.sharing import Commons, Sharing
     from gateway.compiler.upstreams import Upstream
-    from gateway.config import CacheSpec, RouteSpec, StepSpec
+    from gateway.config import BatchSpec, CacheSpec, ForEachSpec, RouteSpec, StepSpec
     from gateway.layers.cache import Copies
     from gateway.layers.fallback import StandIn
     from gateway.layers.observe import Meter
@@ -52,6 +53,8 @@ class StepFacts:
     extras: Extras
     cache: CacheSpec | None
     copies: Copies | None
+    each: ForEachSpec | None = None
+    batch: BatchSpec | None = None
     shape: tuple[str, ...] = ()
 
 
@@ -113,15 +116,18 @@ class StepCompiler:
         shape = self._shape.of_step()
         sharing = self._sharing.layers(shared, commons, limit)
         extras = Extras.of(spec, upstream.spec, repeatable=self.repeatable)
+        listing = self._listing(upstream, extras, shared, commons)
         layers = step_layers(
             meter=meter,
             clock=shared.clock,
             stand_in=stand_in,
             shape=shape,
+            each=listing.each,
             caching=sharing.caching,
             sending_once=sharing.sending_once,
             coalescing=sharing.coalescing,
             keeping=sharing.keeping,
+            batching=listing.batching,
             retrying=extras.retrying(upstream, shared),
             hedging=extras.hedging(upstream, shared),
             nothing_on=spec.nothing_on,
@@ -130,15 +136,17 @@ class StepCompiler:
             name=self.name,
             index=list(self._route.steps).index(self.name),
             source=stack(upstream.source, [named.layer for named in layers]),
-            prepare=self._call.compiled(),
+            prepare=listing.prepare,
             needs=tuple(sorted(self.edges.needs)),
             awaits=tuple(sorted(self.edges.awaits)),
             required=self._requirement()[0],
             repeatable=self.repeatable,
             timeout=SHORTENED_TO * limit if shortened else timeout,
             stand_in=stand_in,
-            identify=self._sharing.identity(upstream),
-            direct=self._direct(upstream, extras, shared, meter, stand_in=stand_in, shape=shape),
+            identify=listing.identify,
+            direct=None
+            if isinstance(self._call, ListedCall)
+            else self._direct(upstream, extras, shared, meter, stand_in=stand_in, shape=shape),
         )
         return step, self._facts(upstream, layers, extras, sharing.copies, shortened=shortened)
 
@@ -162,6 +170,8 @@ class StepCompiler:
             extras=extras,
             cache=spec.cache,
             copies=copies,
+            each=spec.for_each,
+            batch=spec.batch,
             shape=tuple(self._shape.words),
         )
 
@@ -185,6 +195,15 @@ class StepCompiler:
             following=retrying and retrying.following(inner),
             deposit=retrying and retrying.retry.budget.deposit,
         )
+
+    def _listing(self, upstream: Upstream, extras: Extras, shared: Shared, commons: Commons) -> Listing:
+        """How its calls are rendered and named, and the layers that make several of one or one of several."""
+        call = self._call
+        if not isinstance(call, ListedCall):
+            return Listing(call.compiled(), self._sharing.identity(upstream))
+        direct = self._direct(upstream, extras, shared, UNTOLD)
+        named = self._sharing.naming(upstream)
+        return call.listing(named, direct, shared, commons, self._route.time_limit)
 
     def _requirement(self) -> tuple[bool, str]:
         """Whether the request fails without this step, and why."""

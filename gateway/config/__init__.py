@@ -7,6 +7,7 @@ from gateway.config.environment import EnvText
 from gateway.config.faults import ConfigError, Fault, Place
 from gateway.config.guards import ADAPTIVE, BreakerSpec, BulkheadSpec, WarmSpec
 from gateway.config.kinds import ABSENT, Absent
+from gateway.config.lists import BatchSpec, ForEachSpec
 from gateway.config.load import Loaded, load, load_text
 from gateway.config.models import Config
 from gateway.config.overload import AdmissionSpec
@@ -27,6 +28,7 @@ __all__ = [
     "Absent",
     "AdmissionSpec",
     "BalanceSpec",
+    "BatchSpec",
     "BreakerSpec",
     "BudgetSpec",
     "BulkheadSpec",
@@ -37,6 +39,7 @@ __all__ = [
     "EnvText",
     "Fault",
     "ForwardSpec",
+    "ForEachSpec",
     "HedgeSpec",
     "Loaded",
     "MergeSpec",

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from gateway.config.braces import cut, outside, percent_decoded
 from gateway.config.faults import Fault, Place, did_you_mean
 from gateway.config.fitting import beside_inline, inline_kind, misplaced
+from gateway.config.lists import short_for_each
 from gateway.config.nodes import Entry, Mapping, Node, Scalar, Sequence, broken
 from gateway.config.source_kinds import CONTENT_KEYS, TARGET_KEYS, UPSTREAM_KINDS, VERBS
 
@@ -22,7 +23,7 @@ _EXAMPLE = "write `get: upstream/path`"
 
 def lowered_step(step: Mapping, name: Entry, faults: list[Fault]) -> Mapping:
     """*step* with its call spelled as method, upstream, path, query pairs, headers and one body."""
-    return _Step(step, name.place, faults).lowered()
+    return _Step(short_for_each(step), name.place, faults).lowered()
 
 
 class _Step:

@@ -10,6 +10,7 @@ from gateway.config.balancing import BalanceSpec
 from gateway.config.caching import CacheSpec, StoreSpec
 from gateway.config.guards import BreakerSpec, BulkheadSpec, WarmSpec
 from gateway.config.kinds import ABSENT, Shown
+from gateway.config.lists import BatchSpec, ForEachSpec
 from gateway.config.models import Config
 from gateway.config.overload import AdmissionSpec
 from gateway.config.redis import RedisSpec
@@ -48,6 +49,8 @@ SECTIONS: tuple[tuple[str, type], ...] = (
     ("`merge` of a route", MergeSpec),
     ("A step", StepSpec),
     ("`cache` of a step", CacheSpec),
+    ("`for_each` of a step", ForEachSpec),
+    ("`batch` of a step", BatchSpec),
 )
 
 

@@ -70,6 +70,8 @@ def _write_step(step: dict[str, Any]) -> None:
         properties[key] = {"description": properties[key]["description"]}
     for key in ("headers", "form"):
         properties[key] = {**_TEXTS, "description": properties[key]["description"]}
+    each = properties["for_each"]
+    each["anyOf"] = [{"type": "string"}, {"$ref": each.pop("$ref")}]
     long_form = {
         "type": "object",
         "required": ["upstream"],

@@ -21,6 +21,7 @@ from gateway.config.kinds import (
     Text,
     text,
 )
+from gateway.config.lists import BatchSpec, ForEachSpec
 from gateway.config.on_or_off import given, layer, layer_or_not, list_or_off
 from gateway.config.redis import RedisCall
 from gateway.config.repeating import HedgeSpec, RetrySpec
@@ -109,6 +110,12 @@ class StepSpec(ValueCall, SqlCall, RedisCall, Shaped):
     )
     coalesce: Switch = Field(
         default=False, description="Equal calls that requests make at the same time are sent once."
+    )
+    for_each: Annotated[ForEachSpec | None, given(ForEachSpec)] = Field(
+        default=None, description="The call is made for each item of a list, which it reads as `{item}`."
+    )
+    batch: Annotated[BatchSpec | None, given(BatchSpec)] = Field(
+        default=None, description="Calls within a moment are one call for all their keys."
     )
     nothing_on: Annotated[frozenset[NothingStatus], list_or_off(NothingStatus)] = Field(
         default=frozenset(), description="Statuses that mean there is none: null, live, not degraded."

@@ -34,9 +34,9 @@ _MEMBERS: Final = {
 
 
 class Part(NamedTuple):
-    """A degraded step, by its index: the cause, what is ``served``, and of a list what is missing."""
+    """A degraded step, by its index in the plan: the cause, what is ``served``, and what a list misses."""
 
-    index: int
+    step: int
     cause: Cause
     served: str
     missing: dict[bytes, bytes] | None
@@ -72,13 +72,13 @@ class Degraded:
     @property
     def header(self) -> bytes:
         """The header line: ``gateway-degraded: orders;cause=timeout;served=stale`` and a line end."""
-        items = [self._items[part.index] + part.parameters for part in self._parts]
+        items = [self._items[part.step] + part.parameters for part in self._parts]
         return b"gateway-degraded: " + b", ".join(items) + b"\r\n"
 
     @property
     def member(self) -> bytes:
         """The value for the body: ``{"orders":{"cause":"timeout","served":"stale"}}``."""
-        members = [self._names[part.index] + b":" + part.member for part in self._parts]
+        members = [self._names[part.step] + b":" + part.member for part in self._parts]
         return b"{" + b",".join(members) + b"}"
 
     def marked(self, body: bytes) -> bytes:
