@@ -213,8 +213,11 @@ def refusing_while_open(breaker: Breaker, clock: Clock) -> Layer:
     return wrap
 
 
-def breaking(breaker: Breaker, clock: Clock) -> Layer:
-    """The permit: call only with one, and tell the circuit how the call ended."""
+def breaking(breaker: Breaker, clock: Clock, told: Callable[[Call, float], float] | None = None) -> Layer:
+    """The permit: call only with one, and tell the circuit how the call ended.
+
+    *told* gives the seconds to tell of it, from the call and those that it took; ``None``: those.
+    """
     circuit = breaker.circuit
 
     def wrap(inner: Source) -> Source:
@@ -227,17 +230,17 @@ def breaking(breaker: Breaker, clock: Clock) -> Layer:
                 outcome = await inner(call)
             except CancelledError:
                 now = clock()
-                circuit.cut(permit, now, now - started)
+                circuit.cut(permit, now, now - started if told is None else told(call, now - started))
                 raise
             except BaseException:  # a bug, or the loop is being torn down: says nothing about the upstream
                 circuit.release(permit)
                 raise
+            now = clock()
+            elapsed = now - started if told is None else told(call, now - started)
             if outcome.__class__ is Success:
-                now = clock()
-                circuit.succeeded(permit, now, now - started)
+                circuit.succeeded(permit, now, elapsed)
             else:
-                now = clock()
-                judge(circuit, permit, outcome, now - started, now)
+                judge(circuit, permit, outcome, elapsed, now)
             return outcome
 
         return guarded

@@ -51,7 +51,7 @@ def http_source(
         response = await exchange(call.payload, extra, call)
         outcome = outcome_of(response, call, buffered, wall_clock)
         if keep and isinstance(outcome, Success) and isinstance(response, Response):
-            outcome.meta = _kept(response, keep)
+            outcome.meta = kept(response, keep)
         return outcome
 
     return http
@@ -146,15 +146,15 @@ def _explained(failure: Failure, response: Response) -> Failure:
     return Failure(Cause.UNREADABLE, detail, response.status)
 
 
-def _kept(response: Response, keep: frozenset[bytes]) -> dict[bytes, bytes]:
+def kept(response: Response, keep: frozenset[bytes]) -> dict[bytes, bytes]:
     """Those of the headers that are to be kept, several lines of one joined by commas."""
-    kept: dict[bytes, bytes] = {}
+    found: dict[bytes, bytes] = {}
     for name, value in response.headers:
         lower = name.lower()
         if lower in keep:
             value = value.strip(b" \t")  # noqa: PLW2901 - white space may follow a value (see Response)
-            kept[lower] = kept[lower] + b", " + value if lower in kept else value
-    return kept
+            found[lower] = found[lower] + b", " + value if lower in found else value
+    return found
 
 
 def _retry_after(response: Response, wall_clock: Callable[[], float]) -> float | None:

@@ -36,6 +36,14 @@ REFUSED: Final = Event(
     "A request was answered without its plan: it was malformed, unroutable, or one too many.",
     ("route", "status", "ms"),
 )
+STREAMED: Final = Event(
+    "request.streamed",
+    logging.INFO,
+    "{route} {status} in {ms:.1f} ms, {sent} B until {total_ms:.1f} ms, {ending}",
+    "An answer that was passed on piece by piece has ended: whole, client_gone, or with the cause that broke "
+    "it off. `ms` is the time to its head. Level warning with a problem.",
+    ("route", "status", "ms", "total_ms", "received", "sent", "ending", "steps"),
+)
 BUG_IN_STEP: Final = Event(
     "bug.step",
     logging.ERROR,
@@ -124,6 +132,27 @@ UPSTREAM_REACHABLE: Final = Event(
     "The end of `upstream.unreachable`.",
     ("upstream",),
 )
+CREDENTIALS_MISSED: Final = Event(
+    "credentials.missed",
+    logging.WARNING,
+    "no AWS credentials: {why}; {kept}",
+    "A look for AWS credentials failed; told once until one succeeds.",
+    ("why", "kept"),
+)
+CREDENTIALS_FOUND: Final = Event(
+    "credentials.found",
+    logging.INFO,
+    "AWS credentials {key} found in {origin}",
+    "The end of `credentials.missed`.",
+    ("key", "origin"),
+)
+PREWARM_FAILED: Final = Event(
+    "prewarm.failed",
+    logging.WARNING,
+    "a ping to keep {upstream} warm failed: {why}",
+    "An environment of a function could not be warmed; told once until one can be.",
+    ("upstream", "why"),
+)
 REDIS_UNREACHABLE: Final = Event(
     "redis.unreachable",
     logging.WARNING,
@@ -147,6 +176,16 @@ HINTS_LOST: Final = Event(
     "hints of other processes are not to be had: {kind}",
     "A look at the board of hints failed.",
     ("kind",),
+)
+FILE_UNREADABLE: Final = Event(
+    "file.unreadable",
+    logging.WARNING,
+    "{path}: {why}; what it held before is served, as stale",
+    "A file that a step reads is gone, broken or too large since it was read.",
+    ("path", "why"),
+)
+FILE_READABLE: Final = Event(
+    "file.readable", logging.WARNING, "{path} can be read again", "The end of `file.unreadable`.", ("path",)
 )
 OPENED_LATE: Final = Event(
     "gateway.opened_late",
