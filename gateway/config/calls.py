@@ -3,7 +3,7 @@
 get: "users/{id}?full=1"                           the short form, query headers json form body beside it
 get: { upstream: users, path: "{id}" }             the long form
 upstream: users, method: GET, path: "{id}"         the form with the keys side by side, as other kinds have
-value: { any: JSON }                               a step that needs no upstream
+value: { any: JSON }                               a step that is a source itself; likewise file, python
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from collections.abc import Iterable
 
 from gateway.config.braces import cut, outside, percent_decoded
 from gateway.config.faults import Fault, Place, did_you_mean
-from gateway.config.fitting import beside_inline, inline_kind, misplaced
+from gateway.config.fitting import beside_inline, misplaced
 from gateway.config.lists import short_for_each
 from gateway.config.nodes import Entry, Mapping, Node, Scalar, Sequence, broken
-from gateway.config.source_kinds import CONTENT_KEYS, TARGET_KEYS, UPSTREAM_KINDS, VERBS
+from gateway.config.source_kinds import CONTENT_KEYS, FORMS, TARGET_KEYS, UPSTREAM_KINDS, VERBS
 
 _BODIES = ("json", "form", "body")
 _EXAMPLE = "write `get: upstream/path`"
@@ -36,9 +36,9 @@ class _Step:
         self.unreadable = False
 
     def lowered(self) -> Mapping:
-        inline = inline_kind(self.step)
-        if inline is not None:
-            return self.without_upstream(inline.made_by[0], inline.calls)
+        form = next((key for key in FORMS if key in self.step.entries), None)
+        if form is not None:
+            return self.without_upstream(form, FORMS[form].calls)
         before = len(self.faults)
         self.read_target()
         self.read_query()

@@ -8,6 +8,7 @@ from pydantic.fields import FieldInfo
 
 from gateway.config.balancing import BalanceSpec
 from gateway.config.caching import CacheSpec, StoreSpec
+from gateway.config.functions import SourceSpec
 from gateway.config.guards import BreakerSpec, BulkheadSpec, WarmSpec
 from gateway.config.kinds import ABSENT, Shown
 from gateway.config.lists import BatchSpec, ForEachSpec
@@ -46,6 +47,7 @@ SECTIONS: tuple[tuple[str, type], ...] = (
     ("`postgres` of an upstream", PostgresSpec),
     ("`redis` of an upstream", RedisSpec),
     ("A route", RouteSpec),
+    ("`source` of an upstream", SourceSpec),
     ("`merge` of a route", MergeSpec),
     ("A step", StepSpec),
     ("`cache` of a step", CacheSpec),

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from gateway.config.faults import Fault, one_of
 from gateway.config.nodes import Entry, Mapping, Scalar
-from gateway.config.source_kinds import HTTP, INLINE_KINDS, SOURCE_KINDS, UPSTREAM_KINDS, SourceKind
+from gateway.config.source_kinds import FORMS, HTTP, SOURCE_KINDS, UPSTREAM_KINDS, SourceKind
 
 
 def kind_of(upstream: Mapping) -> SourceKind:
@@ -69,7 +69,7 @@ def fit_calls(root: Mapping, faults: list[Fault]) -> None:
 
 def misplaced(key: str) -> str:
     """A hint for a step with *key* and without upstream."""
-    owners = [kind for kind in UPSTREAM_KINDS if key in kind.calls]
+    owners = [kind for kind in UPSTREAM_KINDS if key in kind.calls and key not in FORMS]
     if not owners:
         return ""
     return f"`{key}` needs `upstream` beside it" + (f", {owners[0].said}" if owners[0] is not HTTP else "")
@@ -78,11 +78,6 @@ def misplaced(key: str) -> str:
 def beside_inline(key: str) -> bool:
     """Whether *key* says what a call is, so that it cannot stand in a step that needs no upstream."""
     return key == "upstream" or any(key in kind.calls for kind in SOURCE_KINDS)
-
-
-def inline_kind(step: Mapping) -> SourceKind | None:
-    """The kind that a step is by itself, if one is."""
-    return next((kind for kind in INLINE_KINDS if _made(kind, step)), None)
 
 
 def _fit_call(step: Mapping, upstream: Scalar, kind: SourceKind, faults: list[Fault]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from gateway.config.faults import Fault
 from gateway.config.fitting import fit_calls, fitted_upstream
+from gateway.config.functions import with_functions
 from gateway.config.later import built
 from gateway.config.nodes import Entry, Mapping, each
 from gateway.config.routes import lowered_headers, lowered_route
@@ -26,5 +27,6 @@ def lowered(root: Mapping, faults: list[Fault]) -> Mapping:
 
     root = each(root, "upstreams", upstream)
     root = each(root, "routes", lambda name, entry, route: lowered_route(name, entry, route, faults))
+    root = with_functions(root)
     fit_calls(root, faults)
     return root

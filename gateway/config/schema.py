@@ -17,7 +17,7 @@ from gateway.config.kinds import NAME_PATTERN
 from gateway.config.models import Config, Defaults
 from gateway.config.route import RouteSettings
 from gateway.config.scalars import resolve
-from gateway.config.source_kinds import CONTENT_KEYS, INLINE_KINDS, UPSTREAM_KINDS, VERBS
+from gateway.config.source_kinds import CONTENT_KEYS, FORMS, UPSTREAM_KINDS, VERBS
 from gateway.config.specs import fields_of
 from gateway.config.surface import FROM_THE_KEY
 from gateway.config.upstream import UpstreamSettings
@@ -66,7 +66,7 @@ def _write_step(step: dict[str, Any]) -> None:
     """Verbs in front of the fields; a call is a verb or an upstream."""
     properties = step["properties"]
     properties["query"] = {**_QUERY, "description": properties["query"]["description"]}
-    for key in ("json", "fallback", "value"):
+    for key in ("json", "fallback", "value", "with"):
         properties[key] = {"description": properties[key]["description"]}
     for key in ("headers", "form"):
         properties[key] = {**_TEXTS, "description": properties[key]["description"]}
@@ -83,8 +83,7 @@ def _write_step(step: dict[str, Any]) -> None:
         text = f"{verb.upper()}: upstream/path?query, or a mapping."
         properties[verb] = {"anyOf": [short_form, long_form], "description": text}
     step["required"] = []
-    inline = [key for kind in INLINE_KINDS for key in kind.made_by]
-    step["oneOf"] = [{"required": [key]} for key in (*VERBS, "upstream", *inline)]
+    step["oneOf"] = [{"required": [key]} for key in (*VERBS, "upstream", *FORMS)]
 
 
 def _write_route(route: dict[str, Any]) -> None:

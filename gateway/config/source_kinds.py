@@ -10,7 +10,8 @@ import keyword
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.config.inline import ValueCall
+from gateway.config.functions import FunctionCall
+from gateway.config.inline import FileCall, ValueCall
 from gateway.config.redis import TIMEOUT as REDIS_TIMEOUT
 from gateway.config.redis import RedisCall
 from gateway.config.specs import fields_of
@@ -25,9 +26,10 @@ TARGET_KEYS = ("upstream", "method", "path")
 class SourceKind:
     """One kind of source, as configurations know it.
 
-    ``made_by`` are the keys of an upstream that make it one; of a step, for a kind without upstreams
-    (``inline``). ``brief`` is the key, within what is ``made_by`` it, that a plain text stands for.
-    ``settings`` are those of an upstream that mean something to this kind, but not to every one.
+    ``made_by`` are the keys of an upstream that make it one. They can stand in a step as well if it is
+    ``inline``, and only there if there are no ``upstreams`` of this kind. ``brief`` is the key, within what
+    is ``made_by`` it, that a plain text stands for. ``settings`` are those of an upstream that mean something
+    to this kind, but not to every one.
     ``calls`` are the keys of a step that calls one, ``needs`` those of which one must be there, and
     ``example`` says how they are written. ``timeout`` is an upstream's where nothing is written anywhere.
     """
@@ -41,6 +43,7 @@ class SourceKind:
     brief: str = ""
     timeout: str = ""
     inline: bool = False
+    upstreams: bool = True
 
     @property
     def said(self) -> str:
@@ -90,11 +93,38 @@ SOURCE_KINDS: Final = (
         calls=keys_of_call(ValueCall),
         example="value: { any: JSON }",
         inline=True,
+        upstreams=False,
+    ),
+    SourceKind(
+        name="file",
+        made_by=("file",),
+        calls=keys_of_call(FileCall),
+        example="file: path/to/file.json",
+        inline=True,
+        upstreams=False,
+    ),
+    SourceKind(
+        name="python",
+        made_by=("python",),
+        calls=keys_of_call(FunctionCall),
+        example="with: { any: JSON }",
+        inline=True,
+    ),
+    SourceKind(
+        name="source",
+        made_by=("source",),
+        calls=frozenset(("with",)),
+        example="with: { any: JSON }",
+        brief="name",
     ),
 )
 
-UPSTREAM_KINDS: Final = tuple(kind for kind in SOURCE_KINDS if not kind.inline)
-INLINE_KINDS: Final = tuple(kind for kind in SOURCE_KINDS if kind.inline)
+UPSTREAM_KINDS: Final = tuple(kind for kind in SOURCE_KINDS if kind.upstreams)
+INLINE_KINDS: Final = tuple(kind for kind in SOURCE_KINDS if not kind.upstreams)
+"""Those of steps that need no upstream."""
+
+FORMS: Final = {key: kind for kind in SOURCE_KINDS if kind.inline for key in kind.made_by}
+"""The keys by which a step is a source itself."""
 
 CALL_KEYS: Final = sorted({key for kind in SOURCE_KINDS for key in kind.calls} - HTTP.calls)
 """Keys of a step that mean something to other kinds only."""

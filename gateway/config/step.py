@@ -8,7 +8,8 @@ from pydantic import Field, PlainValidator, WithJsonSchema
 
 from gateway.config.caching import CacheSpec
 from gateway.config.faults import Wrong, closest, one_of
-from gateway.config.inline import ValueCall
+from gateway.config.functions import FunctionCall
+from gateway.config.inline import FileCall, ValueCall
 from gateway.config.kinds import (
     ABSENT,
     Absent,
@@ -60,7 +61,7 @@ NothingStatus = Annotated[
 
 
 @spec("a step")
-class StepSpec(ValueCall, SqlCall, RedisCall, Shaped):
+class StepSpec(ValueCall, FileCall, FunctionCall, SqlCall, RedisCall, Shaped):
     """One entry of ``steps:``, whatever its call form was. What it inherits is said by the kinds of sources
     other than HTTP, each its own keys, and by what is made of an answer.
 

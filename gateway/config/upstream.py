@@ -10,6 +10,7 @@ from pydantic import Field, PlainValidator, TypeAdapter, model_validator
 from gateway.config.addresses import ProxyUrl, Url, check_several
 from gateway.config.balancing import BalanceSpec
 from gateway.config.faults import Wrong
+from gateway.config.functions import FunctionName, SourceSpec
 from gateway.config.guards import BreakerSpec, BulkheadSpec, WarmSpec
 from gateway.config.kinds import Duration, Size, Switch, Timeout, choice, words_schema
 from gateway.config.on_or_off import given, layer
@@ -106,6 +107,12 @@ class UpstreamSpec(UpstreamSettings):
 
     redis: Annotated[RedisSpec | None, given(RedisSpec)] = Field(
         default=None, description="A Redis or Valkey: its URL, or a mapping."
+    )
+    python: Annotated[FunctionName | None, given(FunctionName)] = Field(
+        default=None, description="An async function in place of a server, as package.module:function."
+    )
+    source: Annotated[SourceSpec | None, given(SourceSpec)] = Field(
+        default=None, description="A source that another distribution brings along: its name, or settings."
     )
 
     @property

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gateway.compiler.kinds.file import File
+from gateway.compiler.kinds.function import Brought, Python
 from gateway.compiler.kinds.http import Http
 from gateway.compiler.kinds.postgres import Postgres
 from gateway.compiler.kinds.redis import Redis
@@ -13,10 +15,18 @@ if TYPE_CHECKING:
     from gateway.compiler.kinds.kind import CallTemplate, InlineKind, Kind, StepSite
     from gateway.config import StepSpec
 
-KINDS: Final[dict[str, Kind]] = {kind.name: kind for kind in (Http(), Postgres(), Redis())}
+_UPSTREAMS: Final[tuple[Kind, ...]] = (
+    Http(),
+    Python(),
+    Brought(),
+    Postgres(),
+    Redis(),
+)
+
+KINDS: Final = {kind.name: kind for kind in _UPSTREAMS}
 """Those of upstreams."""
 
-INLINE: Final[dict[str, InlineKind]] = {kind.name: kind for kind in (Value(),)}
+INLINE: Final[dict[str, InlineKind]] = {kind.name: kind for kind in (Value(), File())}
 """Those of steps that need no upstream."""
 
 
