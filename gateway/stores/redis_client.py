@@ -46,7 +46,7 @@ class OneServer:
 
     async def open(self) -> None:
         """See ``RedisClient``."""
-        await self._server.open()
+        await self._server.start()
 
     async def close(self) -> None:
         """See ``RedisClient``."""

@@ -50,7 +50,7 @@ class ClusterClient:
         self._slots: list[Node | None] = [None] * REDIS_CLUSTER_HASH_SLOTS
         self._doubt = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._opening: set[asyncio.Task[None]] = set()
+        self._under_way: set[asyncio.Future[Any]] = set()
         self._note = "not opened"
 
     def put(self, question: Question) -> None:
@@ -71,7 +71,7 @@ class ClusterClient:
         self._note = "no node of the cluster has told its slots"
         self._doubt = asyncio.Event()
         await self._look()
-        await asyncio.gather(*self._opening)
+        await asyncio.gather(*self._under_way)
         self._task = asyncio.get_running_loop().create_task(
             self._keep_looking(), name="redis cluster", context=contextvars.Context()
         )
@@ -82,13 +82,13 @@ class ClusterClient:
         if task is not None:
             task.cancel()
             await asyncio.wait([task])
-        if self._opening:
-            await asyncio.wait(self._opening)
         servers, self._servers = self._servers, {}
         self._slots = [None] * REDIS_CLUSTER_HASH_SLOTS
         self._note = "closed"
         for server in servers.values():
             await server.close()
+        if self._under_way:
+            await asyncio.wait(self._under_way)
         await self._dialer.close()
 
     def state(self) -> RedisState:
@@ -113,10 +113,13 @@ class ClusterClient:
                 partial(self._answered, node),
                 self._doubt.set,
             )
-            opening = asyncio.get_running_loop().create_task(server.open(), context=contextvars.Context())
-            self._opening.add(opening)
-            opening.add_done_callback(self._opening.discard)
+            self._begun(server.start())
         return server
+
+    def _begun(self, work: asyncio.Future[Any]) -> None:
+        """Keep *work*, the opening or the closing of a server, until it is done."""
+        self._under_way.add(work)
+        work.add_done_callback(self._under_way.discard)
 
     def _answered(self, node: Node, question: Question, answers: list[Any]) -> None:
         for answer in answers:
@@ -187,9 +190,7 @@ class ClusterClient:
         for node in masters:
             self._server_at(node)
         for node in [node for node in self._servers if node not in masters]:
-            closing = asyncio.get_running_loop().create_task(self._servers.pop(node).close())
-            self._opening.add(closing)
-            closing.add_done_callback(self._opening.discard)
+            self._begun(asyncio.get_running_loop().create_task(self._servers.pop(node).close()))
         return True
 
 

@@ -89,14 +89,14 @@ class Link:
         taken, self._waiting = self._waiting, []
         return taken
 
-    async def open(self) -> None:
-        """Begin, and come back when the first attempt to connect has ended, well or not."""
+    def start(self) -> asyncio.Future[None]:
+        """Begin to connect; done when the first attempt has ended, well or not."""
         loop = asyncio.get_running_loop()
         self._tried = loop.create_future()
         self.hopeful = True
         # An empty context: what a log line reads of a request must not stick to a task that outlives it.
         self._task = loop.create_task(self._run(), name="redis link", context=contextvars.Context())
-        await self._tried
+        return self._tried
 
     async def close(self) -> None:
         """Drop the connection; what is on it is not answered."""
@@ -104,18 +104,14 @@ class Link:
         if task is not None:
             task.cancel()
             await asyncio.wait([task])
-        self.note = "closed"
+        self._tell_first_attempt()  # also where the task was cancelled before its first line
+        self.hopeful, self.note = False, "closed"
 
     # ── the task ────────────────────────────────────────────────────────────────────────────────────────
 
     async def _run(self) -> None:
-        try:
-            while True:
-                await self._serve(await self._connected())
-        finally:
-            self.hopeful = False
-            if self._tried is not None and not self._tried.done():
-                self._tried.set_result(None)
+        while True:
+            await self._serve(await self._connected())
 
     async def _connected(self) -> AbstractConnection:
         """A connection, however long that takes."""

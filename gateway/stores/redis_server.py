@@ -85,9 +85,9 @@ class Server:
         else:
             best.put(question)
 
-    async def open(self) -> None:
-        """Try to connect, for ``connect_timeout`` at most, and go on trying. Never raises for the server."""
-        await asyncio.gather(*(link.open() for link in self.links))
+    def start(self) -> asyncio.Future[list[None]]:
+        """Try to connect, and go on trying; done after ``connect_timeout`` at most."""
+        return asyncio.gather(*(link.start() for link in self.links))
 
     async def close(self) -> None:
         """Drop the connections; who still waits gets no answer."""

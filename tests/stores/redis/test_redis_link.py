@@ -54,7 +54,7 @@ class Linked:
 @contextlib.asynccontextmanager
 async def linked(port, **settings):
     there = Linked(port, **settings)
-    await there.link.open()
+    await there.link.start()
     try:
         yield there
     finally:
@@ -157,7 +157,7 @@ async def test_closing_while_it_connects_leaves_nothing_open(server):
     async with TcpFaults(server.port) as between:
         between.hold()
         there = Linked(between.port)
-        opening = asyncio.ensure_future(there.link.open())
+        opening = there.link.start()
         await asyncio.sleep(0.02)
 
         await there.link.close()
@@ -193,7 +193,7 @@ async def test_refusal_that_the_client_takes_for_an_end_is_an_answer(server):
     async with linked(server.port) as there:
         await there.ask(("CONFIG", "SET", "requirepass", "hunter2"))
         fresh = Linked(server.port)
-        await fresh.link.open()
+        await fresh.link.start()
 
         assert "NOAUTH" in fresh.link.note
         await fresh.link.close()
