@@ -59,7 +59,7 @@ class ContentTemplate:
             raise TemplateFault(
                 "`body` is one reference, or text without any", use.ref.offset, "build JSON under `json:`"
             )
-        if use.slot is None or use.slot.root == "body":
+        if _is_json(use):
             self.type = JSON
             if use.slot is not None:
                 use.slot.required = use.slot.required or use.ref.default is None
@@ -78,6 +78,13 @@ class ContentTemplate:
             value.write(program, "")
             return _encoding(program.compiled())
         return _encoding(needed_text(value, str)) if self.type == TEXT else _json(value)
+
+
+def _is_json(use: Use) -> bool:
+    """Whether what is sent is JSON; else it is text."""
+    if use.ref.functions:
+        return use.ref.gives != "text"
+    return use.slot is None or use.slot.root == "body"
 
 
 def _encoding(render: Render) -> Read[bytes]:

@@ -36,7 +36,7 @@ def _defaults(uses: Iterable[Use]) -> dict[str, Any]:
     """By the name of an input what stands in for it; the first one if templates disagree."""
     found: dict[str, Any] = {}
     for use in uses:
-        if use.slot is not None and use.ref.default is not None:
+        if use.slot is not None and use.ref.default is not None and not use.ref.functions:
             found.setdefault(use.slot.frozen().name, msgspec.json.decode(use.ref.default.json))
     return found
 
@@ -73,8 +73,8 @@ def _filled(template: Template, inputs: Mapping[str, Input], steps: list[str]) -
     if ref.name == "steps":
         return object_schema(dict.fromkeys(steps, ANYTHING))
     wanted = inputs.get(ref.text)
-    if wanted is None:
-        return ANYTHING  # a part of an upstream's answer
+    if wanted is None or ref.functions:
+        return ANYTHING  # a part of an upstream's answer, or what functions make of something
     schema = value_schema(wanted.type, many=wanted.many)
     there = wanted.required or (ref.default is not None and ref.default.json != b"null")
     if there or "type" not in schema:

@@ -57,7 +57,7 @@ class HeadersTemplate:
                     raise TemplateFault(f"the text {fault}")
             else:
                 demand_text(part, header_fault, needed=len(parts) > 1)
-                if part.slot is not None:
+                if part.slot is not None and not part.ref.functions:
                     part.slot.header_safe = True
         self._lines[name] = parts
 

@@ -193,7 +193,7 @@ def _reads(uses: Iterable[Use]) -> list[Read[bytes] | Read[str]]:
 
 
 def _is_text(use: Use) -> bool:
-    return use.slot is not None and use.slot.root != "body" and not use.slot.many
+    return use.slot is not None and use.slot.root != "body" and not use.slot.many and not use.ref.functions
 
 
 def _values(reads: Iterable[Read[bytes] | Read[str]], scope: Scope) -> list[bytes] | None:

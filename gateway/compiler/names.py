@@ -179,6 +179,9 @@ class Names:
                 keys = (keys[0].lower(),)
             if ref.name != "query" and not is_token(str(keys[0])):
                 raise TemplateFault(f"`{keys[0]}` is not the name of a {ref.name}", ref.offset)
+            if ref.takes == "list" and not ref.many:
+                hint = f"write `{{{ref.text}[]}}` for the list of all that are given"
+                raise TemplateFault("this is one text, not a list", ref.offset, hint)
         slot = self.table.slot(ref.name, keys, many=ref.many)
         _agree(slot, ref)
         return Use(ref, slot=slot)
@@ -211,8 +214,11 @@ class Names:
 
 
 def _check_default(ref: Ref) -> None:
-    """A default is of the type that stands before it; ``null`` is of every type, a list's is ``[]``."""
-    if ref.default is None:
+    """A default is of the type that stands before it; ``null`` is of every type, a list's is ``[]``.
+
+    What went through functions has no type of its own.
+    """
+    if ref.default is None or ref.functions:
         return
     default = ref.default.json
     if ref.many and default != b"[]":

@@ -43,7 +43,7 @@ class _Pair:
     def write(self, program: TextProgram, separator: str) -> None:
         start = f"{separator}{encoded(self.name)}="
         whole = self.whole
-        if whole is not None and whole.ref.many:
+        if whole is not None and whole.ref.gives == "list":
             program.read(_repeated(whole, start))
         elif whole is not None and not certain(whole):
             program.read(optional_text(whole, encoded, before=start))
@@ -93,8 +93,8 @@ class PairsTemplate:
     @staticmethod
     def _demand(pair: _Pair, *, lists: bool) -> None:
         whole = pair.whole
-        if whole is not None and whole.ref.many and lists:
-            if whole.slot is not None:
+        if whole is not None and whole.ref.gives == "list" and lists:
+            if whole.slot is not None and not whole.ref.functions:
                 whole.slot.text = True
             return
         for part in pair.parts:

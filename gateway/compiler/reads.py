@@ -19,6 +19,8 @@ from gateway.compiler.names import Use
 from gateway.edge.values import checked_json, json_of
 from gateway.outcome import Cause, Failure, Outcome, Success
 from gateway.plan.fields import is_null, items, pick, text_of
+from gateway.shaping.piping import as_json, as_text, piped
+from gateway.shaping.tree import Unfit
 
 T = TypeVar("T")
 
@@ -34,7 +36,9 @@ def skipped(use: Use, why: str) -> Failure:
 
 def json_read(use: Use) -> Read[bytes]:
     """Reads the value as JSON. A ``null`` the client sent itself is the value ``null``, unless defaulted."""
-    read = _json_of_slot(use.slot) if use.slot is not None else _json_of_step(use)
+    read = _json_of(use)
+    if use.ref.functions:
+        read = _through(use, read, as_json)
     default = use.ref.default
     if default is None:
         return read
@@ -49,7 +53,10 @@ def json_read(use: Use) -> Read[bytes]:
 
 def text_read(use: Use) -> Read[str]:
     """Reads the value as text: strings decoded, numbers and booleans as written."""
-    read = _text_of_slot(use.slot) if use.slot is not None else _text_of_step(use)
+    if use.ref.functions:
+        read = _through(use, _json_of(use), as_text)
+    else:
+        read = _text_of_slot(use.slot) if use.slot is not None else _text_of_step(use)
     default = use.ref.default
     if default is None:
         return read
@@ -65,10 +72,10 @@ def text_read(use: Use) -> Read[str]:
 def list_read(use: Use) -> Read[list[str]]:
     """Reads the value as a list of texts (a reference with ``[]``, whose only default is ``[]``)."""
     slot = use.slot
-    if slot is not None and slot.root != "body":
+    if slot is not None and slot.root != "body" and not use.ref.functions:
         index = slot.index
         return lambda inputs, _: inputs[index]
-    source = _json_of_slot(slot) if slot is not None else _json_of_step(use)
+    source = _through(use, _json_of(use), as_json) if use.ref.functions else _json_of(use)
 
     def read(inputs: Sequence[Any], outcomes: Sequence[Outcome | None]) -> list[str] | Failure | None:
         value = source(inputs, outcomes)
@@ -80,6 +87,27 @@ def list_read(use: Use) -> Read[list[str]]:
         return texts  # type: ignore[return-value]
 
     return read
+
+
+def _json_of(use: Use) -> Read[bytes]:
+    return _json_of_slot(use.slot) if use.slot is not None else _json_of_step(use)
+
+
+def _through(use: Use, read: Read[bytes], write: Callable[[str | bytes], T]) -> Read[T]:
+    """What *read* gives after all functions of the reference, in the form that *write* gives it."""
+    functions = use.ref.functions
+
+    def functioned(inputs: Sequence[Any], outcomes: Sequence[Outcome | None]) -> T | Failure | None:
+        value = read(inputs, outcomes)
+        if value is None or value == NULL or isinstance(value, Failure):
+            return value if isinstance(value, Failure) else None
+        try:
+            result = piped(value, functions)
+            return None if result is None else write(result)
+        except Unfit as unfit:
+            return skipped(use, str(unfit))
+
+    return functioned
 
 
 def _json_of_slot(slot: Slot) -> Read[bytes]:

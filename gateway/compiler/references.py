@@ -1,15 +1,17 @@
 """Reads the reference grammar of docs/contract.md section 4: text in, frozen ``Template`` out.
 
-    template = { text | "{{" | "}}" | "{" ref [ "|" literal ] "}" }
+    template = { text | "{{" | "}}" | "{" ref { "|" ( function | literal ) } "}" }
     ref      = name { "." key | "[" digits "]" | "['" text "']" } [ "[]" ] [ ":" type ]
+    function = name [ "(" literal { "," literal } ")" ]
     literal  = JSON number | true | false | null | 'text' | [] | {}
 
 Rules of the file:
 1. A brace is never text by accident: doubled it is a literal brace, else it belongs to a reference, else
    it is a fault. This holds inside ``'…'`` too, so text from the environment (whose braces come doubled)
    can never become structure.
-2. Blanks are allowed around ``|`` and nowhere else. ``''`` inside ``'…'`` is one quote.
+2. Blanks are allowed around ``|`` and in a function's parentheses only. ``''`` inside ``'…'`` is one quote.
 3. What a name *means* is not decided here (``names.py``).
+4. A default goes through the functions behind it here, once; a reference has at most one.
 """
 
 from __future__ import annotations
@@ -19,9 +21,15 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Final
 
-import msgspec
-
+from gateway.compiler.cursor import Cursor, Literal, TemplateFault, shown
+from gateway.compiler.pipes import Pipe, after, read_pipe
 from gateway.config.environment import NO_TEXT
+from gateway.shaping.piping import Kind
+
+__all__ = ["Default", "Ref", "Template", "TemplateFault", "constant_text", "parse_template", "shown"]
+
+Default = Literal
+"""What stands behind ``|`` for a value that is missing."""
 
 TYPES: Final = ("int", "str", "uuid", "number", "bool", "path")
 
@@ -29,49 +37,15 @@ _BRACE = re.compile(r"[{}]")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]*|[0-9]+")
 _DIGITS = re.compile(r"\[([0-9]{1,9})\]")
-_QUOTED = re.compile(r"'((?:[^']|'')*)'")
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![A-Za-z0-9_.+-])")
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-_WORDS: Final = {"true": (b"true", "true"), "false": (b"false", "false"), "null": (b"null", None)}
 _BLANKS = re.compile(r"[ \t]*")
-
-
-class TemplateFault(Exception):  # noqa: N818 - a fault, in the words of this project
-    """What is wrong with a template. ``offset`` counts characters in its text (of the string at ``path``).
-
-    ``path`` leads from the value that was compiled to the string at fault: keys and list indices.
-    """
-
-    def __init__(
-        self, message: str, offset: int = 0, hint: str = "", path: tuple[str | int, ...] = ()
-    ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.offset = offset
-        self.hint = hint
-        self.path = path
-
-    def under(self, *path: str | int) -> TemplateFault:
-        """The same fault, seen from the value that holds the one at fault under *path*."""
-        return TemplateFault(self.message, self.offset, self.hint, (*path, *self.path))
-
-
-@dataclass(frozen=True, slots=True)
-class Default:
-    """What follows ``|``: ``json`` is the literal as JSON (a number keeps its digits).
-
-    ``text`` is its form inside text; ``None`` for ``null``, ``[]`` and ``{}``, which have none.
-    """
-
-    json: bytes
-    text: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Ref:
     """One reference. ``text`` is how it was written, without braces, and starts at ``offset``.
 
-    ``many`` is the ``[]`` behind it; ``type`` is ``None`` where none is written.
+    ``many`` is the ``[]`` behind it; ``type`` is ``None`` where none is written. ``functions`` are what the
+    value goes through, all of them; the ``default`` is the one behind them.
     """
 
     name: str
@@ -81,6 +55,19 @@ class Ref:
     default: Default | None = None
     offset: int = 0
     text: str = ""
+    functions: tuple[Pipe, ...] = ()
+
+    @property
+    def takes(self) -> Kind:
+        """What the value must be where it comes from: ``text`` if a function takes it so."""
+        return self.functions[0][0].takes if self.functions else "json"
+
+    @property
+    def gives(self) -> Kind:
+        """What comes out: a ``list`` (of texts, where lists are written), a ``text``, or any JSON."""
+        if self.functions:
+            return self.functions[-1][0].gives
+        return "list" if self.many else "json"
 
     def __str__(self) -> str:
         return "{" + self.text + "}"
@@ -145,143 +132,101 @@ def constant_text(text: str, what: str) -> str:
     return template.constant
 
 
-def shown(char: str) -> str:
-    """One character of a template, as faults show it."""
-    if char == " ":
-        return "a blank"
-    return f"`{char}`" if char.isprintable() else f"the character U+{ord(char):04X}"
+def parse_reference(text: str, at: int) -> tuple[Ref, int]:
+    """The reference whose inside begins at the offset *at*, and the offset behind its closing brace.
+
+    Raises ``TemplateFault``.
+    """
+    return _Scan(text, at).reference()
 
 
-class _Scan:
+class _Scan(Cursor):
     """A cursor over the inside of one pair of braces."""
 
     def __init__(self, text: str, at: int) -> None:
-        self.text = text
+        super().__init__(text, at)
         self.start = at
-        self.at = at
 
     def reference(self) -> tuple[Ref, int]:
         """The reference from the cursor to its closing brace, and the offset behind that."""
         if NO_TEXT in self.text[self.at :].partition("}")[0]:
-            raise self._fault("a variable cannot stand inside a reference", "only in quotes, in its default")
-        name = self._take(_NAME)
+            raise self.fault("a variable cannot stand inside a reference", "only in quotes, in its default")
+        name = self.take(_NAME)
         if name is None:
             raise self._no_name()
-        ref = Ref(name.group(), self._keys(), self._eat("[]"), self._type(), offset=self.start)
+        ref = Ref(name.group(), self._keys(), self.eat("[]"), self._type(), offset=self.start)
         ref = replace(ref, text=self.text[self.start : self.at])
-        if self._bar():
-            ref = replace(ref, default=self._default())
-        if not self._eat("}"):
+        while self._bar():
+            ref = self._piped(ref)
+        if not self.eat("}"):
             raise self._unclosed()
         return ref, self.at
 
-    def _take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        match = pattern.match(self.text, self.at)
-        if match:
-            self.at = match.end()
-        return match
-
-    def _eat(self, text: str) -> bool:
-        found = self.text.startswith(text, self.at)
-        if found:
-            self.at += len(text)
-        return found
-
-    def _fault(self, message: str, hint: str = "") -> TemplateFault:
-        return TemplateFault(message, self.at, hint)
+    def _piped(self, ref: Ref) -> Ref:
+        """*ref* with the function or the default that stands here."""
+        start = self.at
+        literal = self.literal()
+        if literal is None:
+            pipe = read_pipe(self, ref.gives)
+            default = after(ref.default, pipe, start) if ref.default is not None else None
+            ref = replace(ref, functions=(*ref.functions, pipe), default=default)
+        elif ref.default is not None:
+            raise TemplateFault("a second default", start, "only what is missing has one, and only once")
+        else:
+            ref = replace(ref, default=literal)
+        self.take(_BLANKS)
+        return ref
 
     def _keys(self) -> tuple[str | int, ...]:
         keys: list[str | int] = []
         while True:
-            if self._eat("."):
-                key = self._take(_KEY)
+            if self.eat("."):
+                key = self.take(_KEY)
                 if key is None:
-                    raise self._fault("expected a key after the dot", "other keys are written `['so']`")
+                    raise self.fault("expected a key after the dot", "other keys are written `['so']`")
                 keys.append(key.group())
-            elif index := self._take(_DIGITS):
+            elif index := self.take(_DIGITS):
                 keys.append(int(index.group(1)))
             elif self.text.startswith("['", self.at):
                 self.at += 1
-                keys.append(self._quoted())
-                if not self._eat("]"):
-                    raise self._fault("expected `]` after the quoted key")
+                keys.append(self.quoted())
+                if not self.eat("]"):
+                    raise self.fault("expected `]` after the quoted key")
             else:
                 return tuple(keys)
 
     def _type(self) -> str | None:
-        if not self._eat(":"):
+        if not self.eat(":"):
             return None
         start = self.at
-        word = self._take(_NAME)
+        word = self.take(_NAME)
         if word is not None and word.group() in TYPES:
             return word.group()
         self.at = start
         close = get_close_matches(word.group() if word else "", TYPES, 1)
         hint = f"did you mean `{close[0]}`?" if close else f"types: {', '.join(TYPES)}"
-        raise self._fault(
+        raise self.fault(
             f"`{word.group()}` is not a type" if word else "expected a type after the colon", hint
         )
 
     def _bar(self) -> bool:
         start = self.at
-        self._take(_BLANKS)
-        if self._eat("|"):
-            self._take(_BLANKS)
+        self.take(_BLANKS)
+        if self.eat("|"):
+            self.take(_BLANKS)
             return True
         self.at = start
         return False
 
-    def _default(self) -> Default:
-        default = self._literal()
-        self._take(_BLANKS)
-        return default
-
-    def _literal(self) -> Default:
-        for written in ("[]", "{}"):
-            if self._eat(written):
-                return Default(written.encode(), None)
-        if self.text.startswith("'", self.at):
-            text = self._quoted()
-            return Default(msgspec.json.encode(text), text)
-        if number := self._take(_NUMBER):
-            return Default(number.group().encode(), number.group())
-        word = _WORD.match(self.text, self.at)
-        if word is not None and word.group() in _WORDS:
-            self.at = word.end()
-            return Default(*_WORDS[word.group()])
-        if word is not None:
-            raise self._fault(
-                f"`{word.group()}` after `|` is a function, and functions are not built yet",
-                f"a default text is written `'{word.group()}'`",
-            )
-        raise self._fault(
-            "expected a default after `|`",
-            "a default is a JSON number, `true`, `false`, `null`, `'text'`, `[]` or `{}`",
-        )
-
-    def _quoted(self) -> str:
-        quoted = self._take(_QUOTED)
-        if quoted is None:
-            raise self._fault("the quote is never closed")
-        inner, start = quoted.group(1), quoted.start(1)
-        for brace in re.finditer(r"\{\{|\}\}|[{}]", inner):
-            if len(brace.group()) == 1:
-                raise TemplateFault(
-                    f"a single `{brace.group()}` in text",
-                    start + brace.start(),
-                    "double it for a literal brace",
-                )
-        return inner.replace("{{", "{").replace("}}", "}").replace("''", "'")
-
     def _no_name(self) -> TemplateFault:
         rest = self.text[self.at :]
         if rest.startswith("}"):
-            return self._fault("nothing between the braces", "write `{{}}` for literal braces")
+            return self.fault("nothing between the braces", "write `{{}}` for literal braces")
         if rest[:1] in {" ", "\t"}:
-            return self._fault(
+            return self.fault(
                 "a blank in a reference", "write `{name}` without blanks, or `{{` for a literal brace"
             )
-        return self._fault("expected a name after `{`", "write `{{` for a literal brace")
+        return self.fault("expected a name after `{`", "write `{{` for a literal brace")
 
     def _unclosed(self) -> TemplateFault:
         if self.at >= len(self.text) or _BRACE.search(self.text, self.at) is None:
@@ -290,4 +235,4 @@ class _Scan:
             )
         found = self.text[self.at]
         hint = "blanks stand only around `|`" if found in {" ", "\t"} else "other keys are written `['so']`"
-        return self._fault(f"{shown(found)} is not expected here", hint)
+        return self.fault(f"{shown(found)} is not expected here", hint)

@@ -20,7 +20,7 @@ import msgspec
 
 from gateway.compiler.names import Names, Use, Where
 from gateway.compiler.reads import NULL, Read, json_read
-from gateway.compiler.references import TemplateFault, constant_text
+from gateway.compiler.references import Ref, TemplateFault, constant_text
 from gateway.compiler.render_text import Part, check_text, demand_text, json_text
 from gateway.outcome import Failure, Outcome
 from gateway.plan.merge import splicing
@@ -164,7 +164,7 @@ class _Program:
                 self._parts[-1] += (b"," if index else b"") + msgspec.json.encode(name) + b":"
                 self._bodies.append((self._place(), index))
             self._parts[-1] += b"}"
-        elif self._answering and use.step is not None and ref.text == ref.name and ref.default is None:
+        elif self._answering and use.step is not None and _is_whole_body(ref):
             self._bodies.append((self._place(), use.step))
         else:
             self._reads.append((self._place(), json_read(use)))
@@ -223,6 +223,10 @@ class _Program:
     def answer(self) -> Callable[[Sequence[Any], Sequence[Outcome | None]], bytes]:
         """The function that renders it, with ``null`` wherever there is no value."""
         return splicing(self._parts, self._bodies, self._reads)
+
+
+def _is_whole_body(ref: Ref) -> bool:
+    return ref.text == ref.name and ref.default is None and not ref.functions
 
 
 def _may_be_left_out(node: _Node) -> bool:

@@ -2,7 +2,8 @@
 
 Rules of the file:
 1. What a program puts together is already escaped for its place; the place brings the function for it.
-2. What a client sent was checked at the edge; here only what a step answered can be refused.
+2. What a client sent was checked at the edge; here only what a step answered, or what went through functions,
+   can be refused.
 """
 
 from __future__ import annotations
@@ -80,6 +81,8 @@ def certain(use: Use) -> bool:
     """Whether there is a text whenever the step is called at all (known once all templates are resolved)."""
     if use.ref.default is not None and use.ref.default.text is not None:
         return True
+    if use.ref.functions:
+        return False
     return use.slot is not None and use.slot.required and not use.ref.many
 
 
@@ -91,7 +94,7 @@ def check_text(use: Use, refusal: Refusal | None = None, *, needed: bool) -> Non
     ref = use.ref
     if use.slot is None and use.step is None:
         raise TemplateFault("`{steps}` is an object and cannot be written as text", ref.offset)
-    if ref.many:
+    if ref.gives == "list":
         raise TemplateFault(
             "a list cannot be written as one text", ref.offset, "lists: whole query values, JSON"
         )
@@ -109,14 +112,15 @@ def demand_text(use: Use, refusal: Refusal | None = None, *, needed: bool) -> No
     """``check_text``, and note on the input what standing in a step as text demands of it."""
     check_text(use, refusal, needed=needed)
     if use.slot is not None:
-        use.slot.text = True
+        use.slot.text = use.slot.text or not use.ref.functions or use.ref.takes == "text"
         use.slot.required = use.slot.required or (needed and use.ref.default is None)
 
 
 def needed_text(use: Use, write: Callable[[str], str], refusal: Refusal | None = None) -> Render:
     """A piece that must be there: without its value the result is ``Failure(skipped)``."""
     read, slot = text_read(use), use.slot
-    if slot is not None and slot.final_type in PLAIN and slot.root != "body" and use.ref.default is None:
+    plain = slot is not None and slot.final_type in PLAIN and slot.root != "body"
+    if plain and use.ref.default is None and not use.ref.functions:
         return read  # type: ignore[return-value]  # the edge saw to it that there is a value
     written = _writing(use, write, refusal)
 
@@ -148,7 +152,7 @@ def optional_text(
 def _writing(
     use: Use, write: Callable[[str], str], refusal: Refusal | None
 ) -> Callable[[str], str | Failure]:
-    if use.slot is not None or refusal is None:
+    if refusal is None or (use.slot is not None and not use.ref.functions):
         return write
 
     def written(text: str) -> str | Failure:

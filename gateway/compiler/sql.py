@@ -60,7 +60,7 @@ class SqlTemplate:
     def literal(self) -> tuple[bool, ...]:
         """Of each parameter, whether its text is JSON as it stands. Known once all templates are read."""
         return tuple(
-            use.slot is not None and use.slot.root != "body" and use.slot.final_type in _LITERAL
+            _is_input(use) and use.slot is not None and use.slot.final_type in _LITERAL
             for use in self.uses
         )
 
@@ -94,7 +94,7 @@ class SqlTemplate:
         return text
 
     def _number(self, names: Names, ref: Ref) -> int:
-        key = Ref(ref.name, ref.keys, ref.many, ref.type, ref.default)
+        key = Ref(ref.name, ref.keys, ref.many, ref.type, ref.default, functions=ref.functions)
         if key not in self._numbers:
             self.uses.append(names.resolve(ref, Where.STEP))
             self._numbers[key] = len(self.uses)
@@ -156,7 +156,11 @@ def telling_apart(values: Sequence[Value]) -> list[bytes]:
 
 
 def _read(use: Use) -> Read[Any]:
-    slot = use.slot
-    if slot is None or slot.root == "body":
+    if not _is_input(use):
         return json_read(use)
-    return list_read(use) if slot.many else text_read(use)
+    return list_read(use) if use.ref.many else text_read(use)
+
+
+def _is_input(use: Use) -> bool:
+    """Whether it is a text that the client sent, as it came."""
+    return use.slot is not None and use.slot.root != "body" and not use.ref.functions

@@ -4,7 +4,7 @@ Rules of the file (docs/contract.md section 3):
 1. A value is text of one segment; only a ``path`` keeps its slashes, and it stands alone at the end.
 2. A finished segment is never ``.`` or ``..``, however many pieces it is made of. Only a segment whose own
    text is nothing but dots can become one, so only those are looked at when filled: by the edge if they
-   are filled from the request alone, here if a step fills them too.
+   are filled from the request alone, here if a step fills them too, or a function.
 3. The author's own text is sent as written, ``%XX`` included; only what no path can carry is encoded.
 """
 
@@ -44,7 +44,7 @@ class PathTemplate:
             )
         for index, segment in enumerate(self._segments):
             self._check(segment, text, last=index == len(self._segments) - 1)
-            if _may_be_dots(segment) and not any(use.step is not None for use in _uses(segment)):
+            if _may_be_dots(segment) and not any(map(_is_late, _uses(segment))):
                 names.table.finished.append(tuple(_fillable(part) for part in segment))
 
     @staticmethod
@@ -79,7 +79,7 @@ class PathTemplate:
         program.text(base_path.rstrip("/"))
         for segment in self._segments:
             program.text("/")
-            if _may_be_dots(segment) and any(use.step is not None for use in _uses(segment)):
+            if _may_be_dots(segment) and any(map(_is_late, _uses(segment))):
                 program.read(_not_dots(segment))
                 continue
             for part in segment:
@@ -114,8 +114,13 @@ def _keeps_slashes(use: Use) -> bool:
     return use.slot is not None and use.slot.root == "path" and use.slot.type == "path"
 
 
+def _is_late(use: Use) -> bool:
+    """Whether its text is known only when it is written: a step's, or one that goes through functions."""
+    return use.slot is None or bool(use.ref.functions)
+
+
 def _mark(use: Use, flag: str) -> None:
-    if use.slot is not None:
+    if use.slot is not None and not use.ref.functions:
         setattr(use.slot, flag, True)
 
 
@@ -143,7 +148,7 @@ def _not_dots(segment: Segment) -> Render:
         else:
             program.read(needed_text(part, str, segment_fault))
     whole = program.compiled()
-    blamed = next(use for use in _uses(segment) if use.step is not None)
+    blamed = next(filter(_is_late, _uses(segment)))
 
     def render(inputs: Sequence[Any], outcomes: Sequence[Outcome | None]) -> str | Failure:
         text = whole(inputs, outcomes)

@@ -136,7 +136,7 @@ def test_no_default_is_not_the_default_null():
         ("{x|'a}", 3, "the quote is never closed"),
         ("{x|'}'}", 4, "a single `}`"),
         ("{x|1 2}", 5, "`2` is not expected"),
-        ("{x|1|2}", 4, "`|` is not expected"),
+        ("{x|1|2}", 5, "a second default"),
         ("{x:int[]}", 6, "`[` is not expected"),
         ("{x$}", 2, "`$` is not expected"),
         ("{{x}", 3, "a single `}`"),
@@ -148,11 +148,24 @@ def test_faults_say_what_and_where(text, offset, message):
     assert fault.offset == offset
 
 
-def test_bare_word_after_the_bar_is_a_function_that_is_not_built_yet():
-    fault = fault_of("{x | upper}")
-    assert "function" in fault.message
-    assert "not built yet" in fault.message
-    assert fault.hint == "a default text is written `'upper'`"
+def test_bare_word_after_the_bar_is_a_function():
+    ref = parse_template("{x | trim|upper }").whole
+
+    assert [arguments for _, arguments in ref.functions] == [(), ()]
+    assert (ref.takes, ref.gives, ref.default) == ("text", "text", None)
+
+
+def test_default_goes_through_the_functions_behind_it_and_no_others():
+    assert parse_template("{x | 'a' | upper}").whole.default == Default(b'"A"', "A")
+    assert parse_template("{x | upper | 'a'}").whole.default == Default(b'"a"', "a")
+    assert parse_template("{x | null | upper}").whole.default == Default(b"null", None)
+
+
+def test_word_that_is_no_function_may_have_been_meant_as_text():
+    fault = fault_of("{x | uper}")
+
+    assert (fault.message, fault.offset) == ("no function is called `uper`", 5)
+    assert fault.hint == "did you mean `upper`? A text is written `'uper'`"
 
 
 def test_mistyped_type_is_guessed():
