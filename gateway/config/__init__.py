@@ -17,7 +17,7 @@ from gateway.config.repeating import BudgetSpec, HedgeSpec, Percentile, RetrySpe
 from gateway.config.route import MergeSpec, RouteSpec
 from gateway.config.schema import json_schema
 from gateway.config.server import ServerSpec
-from gateway.config.step import StepSpec
+from gateway.config.step import CallSpec, StepSpec, UndoSpec
 from gateway.config.telemetry import DebugSpec, TelemetrySpec, TracesSpec
 from gateway.config.upstream import UNGUARDED, UpstreamSettings, UpstreamSpec
 
@@ -33,6 +33,7 @@ __all__ = [
     "BudgetSpec",
     "BulkheadSpec",
     "CacheSpec",
+    "CallSpec",
     "Config",
     "ConfigError",
     "DebugSpec",
@@ -54,6 +55,7 @@ __all__ = [
     "StoreSpec",
     "TelemetrySpec",
     "TracesSpec",
+    "UndoSpec",
     "UpstreamSettings",
     "UpstreamSpec",
     "WarmSpec",

@@ -23,7 +23,12 @@ _EXAMPLE = "write `get: upstream/path`"
 
 def lowered_step(step: Mapping, name: Entry, faults: list[Fault]) -> Mapping:
     """*step* with its call spelled as method, upstream, path, query pairs, headers and one body."""
-    return _Step(short_for_each(step), name.place, faults).lowered()
+    step = _Step(short_for_each(step), name.place, faults).lowered()
+    undo = step.entries.get("undo")
+    if undo is None or not isinstance(undo.value, Mapping):
+        return step
+    call = _Step(undo.value, undo.place, faults).lowered()
+    return step.replaced({**step.entries, "undo": Entry(undo.place, call)})
 
 
 class _Step:

@@ -21,7 +21,7 @@ from gateway.config.server import ServerSpec
 from gateway.config.source_kinds import VERBS
 from gateway.config.specs import fields_of
 from gateway.config.sql import PostgresSpec
-from gateway.config.step import StepSpec
+from gateway.config.step import CallSpec, StepSpec, UndoSpec
 from gateway.config.surface import FROM_THE_KEY, bare
 from gateway.config.telemetry import DebugSpec, TelemetrySpec, TracesSpec
 from gateway.config.tls import TlsSpec
@@ -53,6 +53,7 @@ SECTIONS: tuple[tuple[str, type], ...] = (
     ("`cache` of a step", CacheSpec),
     ("`for_each` of a step", ForEachSpec),
     ("`batch` of a step", BatchSpec),
+    ("`undo` of a step", UndoSpec),
 )
 
 
@@ -76,10 +77,15 @@ def shown_default(field: FieldInfo) -> str | None:
 
 def _section(title: str, model: type) -> str:
     lines = [f"### {title}", "", "| key | default | meaning |", "|---|---|---|"]
-    if model is StepSpec:
+    if issubclass(model, CallSpec):
         verbs = " ".join(f"`{verb}`" for verb in VERBS)
         lines.append(f"| {verbs} | | The call: `upstream/path?query`, or a mapping of the keys below. |")
-    for name, field in fields_of(model).items():
+    fields = fields_of(model)
+    if model is UndoSpec:
+        like = "The same keys as a step's call has, with `timeout`, `retry`, `nothing_on` and `repeatable`."
+        lines.append(f"| … | | {like} |")
+        fields = {name: fields[name] for name in fields if name not in fields_of(CallSpec)}
+    for name, field in fields.items():
         if model is RouteSpec and name in FROM_THE_KEY:
             continue
         default = "" if model is StepSpec and field.is_required() else _default_cell(field)

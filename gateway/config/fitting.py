@@ -102,6 +102,9 @@ def _steps(root: Mapping) -> Iterable[Mapping]:
         for step in steps.entries.values() if isinstance(steps, Mapping) else ():
             if isinstance(step.value, Mapping):
                 yield step.value
+                undo = step.value.get("undo")
+                if isinstance(undo, Mapping):
+                    yield undo
 
 
 def _made(kind: SourceKind, node: Mapping) -> list[str]:

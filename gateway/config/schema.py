@@ -40,6 +40,7 @@ def json_schema() -> dict[str, Any]:
         described.pop("description", None)  # written for readers of the code
     models.pop("Absent")
     _write_step(models["StepSpec"])
+    _write_call(models["UndoSpec"])
     makers = [key for kind in UPSTREAM_KINDS for key in kind.made_by]
     models["UpstreamSpec"]["oneOf"] = [{"required": [key]} for key in makers]
     _write_route(models["RouteSpec"])
@@ -63,15 +64,21 @@ def _write_defaults(properties: dict[str, Any], model: type) -> None:
 
 
 def _write_step(step: dict[str, Any]) -> None:
+    _write_call(step)
+    properties = step["properties"]
+    properties["fallback"] = {"description": properties["fallback"]["description"]}
+    each = properties["for_each"]
+    each["anyOf"] = [{"type": "string"}, {"$ref": each.pop("$ref")}]
+
+
+def _write_call(step: dict[str, Any]) -> None:
     """Verbs in front of the fields; a call is a verb or an upstream."""
     properties = step["properties"]
     properties["query"] = {**_QUERY, "description": properties["query"]["description"]}
-    for key in ("json", "fallback", "value", "with"):
+    for key in ("json", "value", "with"):
         properties[key] = {"description": properties[key]["description"]}
     for key in ("headers", "form"):
         properties[key] = {**_TEXTS, "description": properties[key]["description"]}
-    each = properties["for_each"]
-    each["anyOf"] = [{"type": "string"}, {"$ref": each.pop("$ref")}]
     long_form = {
         "type": "object",
         "required": ["upstream"],

@@ -60,15 +60,14 @@ NothingStatus = Annotated[
 ]
 
 
-@spec("a step")
-class StepSpec(ValueCall, FileCall, FunctionCall, SqlCall, RedisCall, Shaped):
-    """One entry of ``steps:``, whatever its call form was. What it inherits is said by the kinds of sources
-    other than HTTP, each its own keys, and by what is made of an answer.
+@spec("a call")
+class CallSpec(ValueCall, FileCall, FunctionCall, SqlCall, RedisCall):
+    """What a step calls, and how often it may. What it inherits is said by the kinds of sources other than
+    HTTP, each its own keys.
 
     ``path`` is the template after ``upstream/``, without a query. ``query`` is (name, template) pairs in
-    the order written. ``required`` and ``repeatable`` are None where the route's shape and the method
-    decide. ``timeout`` is seconds, None for the upstream's, infinity for ``off``. ``retry`` and ``hedge`` are
-    ABSENT where the upstream's hold, None for ``off``.
+    the order written. ``repeatable`` is None where the method decides. ``timeout`` is seconds, None for the
+    upstream's, infinity for ``off``. ``retry`` is ABSENT where the upstream's holds, None for ``off``.
     """
 
     method: Method = Field(default="GET", description="The HTTP method, in the form without a verb.")
@@ -89,6 +88,53 @@ class StepSpec(ValueCall, FileCall, FunctionCall, SqlCall, RedisCall, Shaped):
     body: MaybeText = Field(
         default=None, description="A request body as it is: one reference, or text without references."
     )
+    timeout: MaybeTimeout = Field(
+        default=None, description="One attempt's; must be below the route's time limit."
+    )
+    retry: Annotated[RetrySpec | Absent | None, layer_or_not(RetrySpec)] = Field(
+        default=ABSENT, description="In place of the upstream's, or off."
+    )
+    nothing_on: Annotated[frozenset[NothingStatus], list_or_off(NothingStatus)] = Field(
+        default=frozenset(), description="Statuses that mean there is none: null, live, not degraded."
+    )
+    repeatable: MaybeFlag = Field(
+        default=None,
+        description="Whether the call may be sent twice. "
+        "Not written: GET, HEAD, OPTIONS, PUT, DELETE, or with an idempotency-key.",
+    )
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What is written of what only kinds of sources other than HTTP understand, in one order."""
+        fields = fields_of(CallSpec)
+        said = ((key, getattr(self, attribute(key))) for key in CALL_KEYS)
+        return {key: value for key, value in said if value is not fields[key].default}
+
+    @property
+    def inline(self) -> str | None:
+        """The name in `SOURCE_KINDS` of what it reads from, if that is no upstream."""
+        said = self.said
+        return next((kind.name for kind in INLINE_KINDS for key in kind.made_by if key in said), None)
+
+
+@spec("`undo`")
+class UndoSpec(CallSpec):
+    """``undo:`` - the call that takes back what its step did, if the request fails afterwards."""
+
+    if_unknown: Switch = Field(
+        default=False,
+        description="on: also if nobody knows whether the step did anything, such as after a timeout.",
+    )
+
+
+@spec("a step")
+class StepSpec(CallSpec, Shaped):
+    """One entry of ``steps:``, whatever its call form was.
+
+    ``required`` is None where the route's shape decides. ``hedge`` is ABSENT where the upstream's holds, None
+    for ``off``.
+    """
+
     required: MaybeFlag = Field(
         default=None,
         description="Whether the request fails if this step does not answer. "
@@ -96,12 +142,6 @@ class StepSpec(ValueCall, FileCall, FunctionCall, SqlCall, RedisCall, Shaped):
     )
     fallback: Any | Absent = Field(
         default=ABSENT, description="What stands in when the step does not answer: any JSON value, even null."
-    )
-    timeout: MaybeTimeout = Field(
-        default=None, description="One attempt's; must be below the route's time limit."
-    )
-    retry: Annotated[RetrySpec | Absent | None, layer_or_not(RetrySpec)] = Field(
-        default=ABSENT, description="In place of the upstream's, or off."
     )
     hedge: Annotated[HedgeSpec | Absent | None, layer_or_not(HedgeSpec)] = Field(
         default=ABSENT, description="In place of the upstream's, or off."
@@ -118,24 +158,6 @@ class StepSpec(ValueCall, FileCall, FunctionCall, SqlCall, RedisCall, Shaped):
     batch: Annotated[BatchSpec | None, given(BatchSpec)] = Field(
         default=None, description="Calls within a moment are one call for all their keys."
     )
-    nothing_on: Annotated[frozenset[NothingStatus], list_or_off(NothingStatus)] = Field(
-        default=frozenset(), description="Statuses that mean there is none: null, live, not degraded."
+    undo: Annotated[UndoSpec | None, given(UndoSpec)] = Field(
+        default=None, description="The call that takes back what this one did, if its request fails later."
     )
-    repeatable: MaybeFlag = Field(
-        default=None,
-        description="Whether the call may be sent twice. "
-        "Not written: GET, HEAD, OPTIONS, PUT, DELETE, or with an idempotency-key.",
-    )
-
-    @property
-    def said(self) -> dict[str, Any]:
-        """What is written of what only kinds of sources other than HTTP understand, in one order."""
-        fields = fields_of(StepSpec)
-        said = ((key, getattr(self, attribute(key))) for key in CALL_KEYS)
-        return {key: value for key, value in said if value is not fields[key].default}
-
-    @property
-    def inline(self) -> str | None:
-        """The name in `SOURCE_KINDS` of what it reads from, if that is no upstream."""
-        said = self.said
-        return next((kind.name for kind in INLINE_KINDS for key in kind.made_by if key in said), None)

@@ -14,7 +14,7 @@ from gateway.config.nodes import Path
 from gateway.config.route import RouteSpec
 from gateway.config.source_kinds import VERBS
 from gateway.config.specs import fields_of, is_spec
-from gateway.config.step import StepSpec
+from gateway.config.step import CallSpec
 
 FROM_THE_KEY = ("method", "pattern")
 """Fields of a route that its key says."""
@@ -23,7 +23,7 @@ FROM_THE_KEY = ("method", "pattern")
 def keys_of(model: type) -> list[str]:
     """The keys people write in a mapping of this model."""
     fields = list(fields_of(model))
-    if model is StepSpec:
+    if issubclass(model, CallSpec):
         return [*VERBS, *fields]
     if model is RouteSpec:
         return [field for field in fields if field not in FROM_THE_KEY]
