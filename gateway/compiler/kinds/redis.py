@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -19,7 +20,7 @@ from gateway.recording import Peer
 from gateway.sources.redis import RedisRequest, RedisUpstream, redis_source
 from gateway.sources.redis_answers import encoder
 from gateway.sources.redis_commands import COMMANDS, ReadCommand, refusal
-from gateway.stores.redis_address import RedisAddress, parse_address
+from gateway.stores.redis_address import AddressError, RedisAddress, parse_address
 from gateway.stores.redis_client import client_of
 from gateway.stores.redis_settings import RedisSettings
 
@@ -39,6 +40,7 @@ NO_BULKHEAD: Final = 1000
 """Calls at once of an upstream whose bulkhead is off: the default bulkhead's slots."""
 
 _KEY: Final = "redis"
+_DEFAULT: Final = re.compile(r"\$\{(\w+):-[^}]*\}")
 
 
 class RedisCall:
@@ -178,8 +180,11 @@ def _said(spec: UpstreamSpec) -> RedisSpec:
 
 def _shown(url: str) -> str:
     """Where it is, for people: without secrets, and with ``${NAME}`` in place of what it stands for."""
-    said = written(url)
-    return parse_address(said).shown if "${" not in said else said if "@" not in said else "${…}"
+    said = _DEFAULT.sub(r"${\1}", written(url))
+    try:
+        return parse_address(said).shown
+    except AddressError:  # the environment says more of it than the scheme
+        return said if "@" not in said else "redis"
 
 
 def _peer(upstream: str, target: RedisAddress) -> Peer:

@@ -12,7 +12,7 @@ __all__ = ["seeded"]
 
 
 def pytest_asyncio_loop_factories(config, item):
-    """Both kinds of loop that the gateway runs on; for groups of servers, which take seconds to form, its own."""
+    """Both kinds of loop that the gateway runs on; for groups of servers, which form slowly, its own."""
     if item.path.name == "test_redis_groups.py":
         return {"uvloop": uvloop.new_event_loop}
     return {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
