@@ -110,6 +110,8 @@ class Sharing:
         if self._call.shareable:
             return
         hint = "only GET and HEAD are, and reads that say repeatable: true"
+        if spec.said:
+            hint = "there is nothing to save" if spec.inline else "only reads that say repeatable: true are"
         for key in (["cache"] if spec.cache else []) + (["coalesce"] if spec.coalesce else []):
             yield key, f"`{key}` is for calls that can be equal, and this one cannot", hint
 
@@ -141,7 +143,8 @@ class Sharing:
             return SharingLayers(sending_once=once, coalescing=coalesce)
         store = shared.stores.of(spec.cache.store)
         system = "redis" if isinstance(store, TieredStore) else "memory"
-        copies = Copies(store, commons.refreshing, self._rules(shared), system)
+        longest = shared.stores.longest_look_up(spec.cache.store)
+        copies = Copies(store, commons.refreshing, self._rules(shared), system, longest)
         return SharingLayers(
             caching=caching(copies, time_limit, shared.clock, shared.stand_ins),
             sending_once=once,

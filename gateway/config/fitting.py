@@ -13,16 +13,15 @@ from gateway.config.source_kinds import FORMS, HTTP, SOURCE_KINDS, UPSTREAM_KIND
 
 
 def kind_of(upstream: Mapping) -> SourceKind:
-    """The kind that an upstream's keys make it; HTTP if none does."""
-    return next((kind for kind in UPSTREAM_KINDS if _made(kind, upstream)), HTTP)
+    """The kind that the first of an upstream's keys that makes it one does; HTTP if none does."""
+    return next(iter(_kinds(upstream)), HTTP)
 
 
 def fitted_upstream(name: str, upstream: Mapping, faults: list[Fault]) -> Mapping:
     """*upstream* without what does not fit its kind, and with what a brief form stands for."""
-    makes = [kind for kind in UPSTREAM_KINDS if _made(kind, upstream)]
-    kind = makes[0] if makes else HTTP
+    kind = kind_of(upstream)
     dropped = []
-    for other in makes[1:]:
+    for other in _kinds(upstream)[1:]:
         key, first = _made(other, upstream)[0], _made(kind, upstream)[0]
         places = (upstream.entries[first].place,)
         message = f"`{key}` stands beside `{first}`; an upstream is of one kind"
@@ -82,9 +81,11 @@ def beside_inline(key: str) -> bool:
 
 def _fit_call(step: Mapping, upstream: Scalar, kind: SourceKind, faults: list[Fault]) -> None:
     before = len(faults)
+    told: list[list[SourceKind]] = []
     for key, entry in step.entries.items():
         owners = [each for each in UPSTREAM_KINDS if key in each.calls]
-        if owners and kind not in owners:
+        if owners and kind not in owners and owners not in told:
+            told.append(owners)  # a verb has become several keys, and is wrong once
             written = key
             if key == "method" and isinstance(entry.value, Scalar):
                 written = entry.value.source.lower()
@@ -105,6 +106,12 @@ def _steps(root: Mapping) -> Iterable[Mapping]:
                 undo = step.value.get("undo")
                 if isinstance(undo, Mapping):
                     yield undo
+
+
+def _kinds(upstream: Mapping) -> list[SourceKind]:
+    """All kinds that its keys make it, in the order in which they are written."""
+    makers = {key: kind for kind in UPSTREAM_KINDS for key in kind.made_by}
+    return list(dict.fromkeys(makers[key] for key in upstream.entries if key in makers))
 
 
 def _made(kind: SourceKind, node: Mapping) -> list[str]:

@@ -17,7 +17,9 @@ def file_path(value: Any) -> str:
     written = text(value)
     if "{" in written or "}" in written:
         raise Wrong("the path of a file is never a template", "only ${NAME} can stand in it")
-    if not written or "\0" in written:
+    if not written:
+        raise Wrong("there is no path")
+    if "\0" in written:
         raise Wrong("{it} is not the path of a file")
     return written
 

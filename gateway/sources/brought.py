@@ -26,9 +26,13 @@ _log = Log("gateway.sources.brought")
 
 
 class BroughtSource:
-    """A ``sources.client.Client``: *brought* is the source, *calls* runs it, *name* is its upstream's."""
+    """A ``sources.client.Client``: *brought* is the source, *calls* runs it, *name* is its upstream's.
 
-    def __init__(self, brought: Any, calls: FunctionClient, name: str) -> None:
+    It has *within* seconds to open, and as many to close.
+    """
+
+    def __init__(self, brought: Any, calls: FunctionClient, name: str, within: float = OPEN_WITHIN) -> None:
+        self._within = within
         self._brought = brought
         self._calls = calls
         self._name = name
@@ -37,15 +41,11 @@ class BroughtSource:
     async def open(self) -> None:
         """Let it open. What that raises is told; calls are made all the same, as it may still recover."""
         self._trouble = await self._asked("open")
-        if self._trouble:
-            _log(events.UPSTREAM_UNREACHABLE, upstream=self._name, why=self._trouble)
 
     async def close(self) -> None:
         """End its calls, then let it close."""
         await self._calls.close()
-        trouble = await self._asked("close")
-        if trouble:
-            _log(events.UPSTREAM_UNREACHABLE, upstream=self._name, why=trouble)
+        await self._asked("close")
 
     def state(self) -> PoolState:
         """The calls under way."""
@@ -67,15 +67,18 @@ class BroughtSource:
             return {**told, "details": f"{type(error).__name__}: {note(str(error))}"}
 
     async def _asked(self, what: str) -> str:
-        """How ``open`` or ``close`` failed; ``""`` if it did not, or there is none."""
+        """How ``open`` or ``close`` failed, which is told; ``""`` if it did not, or there is none."""
         method = getattr(self._brought, what, None)
         if method is None:
             return ""
+        why = ""
         try:
-            async with asyncio.timeout(OPEN_WITHIN):
+            async with asyncio.timeout(self._within):
                 await method()
         except TimeoutError:
-            return f"{what} took more than {OPEN_WITHIN:g} s"
+            why = f"took more than {self._within:g} s"
         except Exception as error:  # noqa: BLE001 - whatever a distribution does
-            return f"{what}: {type(error).__name__}: {note(str(error))}"
-        return ""
+            why = f"{type(error).__name__}: {note(str(error))}"
+        if why:
+            _log(events.SOURCE_TROUBLE, upstream=self._name, what=what, why=why)
+        return why

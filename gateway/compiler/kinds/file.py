@@ -37,7 +37,8 @@ class FileCall:
         trouble = self._file.trouble
         if trouble is not None:
             hint = "a relative path is relative to this file"
-            self.faults.append(TemplateFault(trouble.detail, 0, hint, ("file",)))
+            # Behind the last character: no part of the path is wrong more than another.
+            self.faults.append(TemplateFault(trouble.detail, len(self._written), hint, ("file",)))
 
     @property
     def target(self) -> str:
