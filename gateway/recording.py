@@ -52,10 +52,11 @@ class Change(NamedTuple):
 class Peer:
     """Whom attempts are made at: one address of an upstream, and the last changes of its breaker."""
 
-    __slots__ = ("base", "changes", "host", "port", "upstream")
+    __slots__ = ("base", "changes", "host", "port", "scheme", "upstream")
 
     def __init__(self, upstream: str, scheme: str = "http", host: str = "", port: int = 0) -> None:
         self.upstream = upstream
+        self.scheme = scheme
         self.base = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
         self.host = host
         self.port = port
@@ -74,8 +75,8 @@ class Record:
     """One call or attempt. ``ended`` is 0 while it is under way.
 
     ``parent_id`` is the span that it is a part of. ``cause`` and ``freshness`` are those of its outcome,
-    ``served`` only for calls. ``method`` and ``target`` (path and query) are those of an HTTP attempt,
-    ``system`` and ``hit`` those of a look-up: what kind of store, and whether there was a copy.
+    ``served`` only for calls. ``method`` and ``target`` (path and query) are an HTTP attempt's, ``method`` also
+    what a database is asked; ``system`` and ``hit`` a look-up's: what kind of store, whether there was a copy.
     """
 
     __slots__ = (

@@ -100,5 +100,7 @@ def _begun(attempt: Call, recording: Recording, peer: Peer | None, started: floa
     if isinstance(payload, Request):
         record.method = payload.method
         record.target = payload.target
+    else:
+        record.method = getattr(payload, "operation", "")  # what a database is asked to do
     attempt.span_id = record.span_id
     return record

@@ -1,6 +1,6 @@
 """Every span, span attribute, event and link: its name and what it says, in one place.
 
-Names without ``gateway.`` are OpenTelemetry's semantic conventions for HTTP, the stable ones.
+Names without ``gateway.`` are OpenTelemetry's semantic conventions for HTTP and databases, the stable ones.
 docs/telemetry.md is made of this file.
 """
 
@@ -89,8 +89,14 @@ ATTEMPT: Final = Attribute("gateway.attempt", (Of.ATTEMPT,), "Which try of its c
 RETRY: Final = Attribute("gateway.retry", (Of.ATTEMPT,), "It is another try after a failure.")
 HEDGE: Final = Attribute("gateway.hedge", (Of.ATTEMPT,), "It was made beside a slow first one.")
 DETACHED: Final = Attribute("gateway.detached", (Of.STEP, Of.ATTEMPT), "It ended after its request.")
-SYSTEM: Final = Attribute("db.system.name", (Of.STORE,), "redis (with memory before it); absent for memory.")
-OPERATION: Final = Attribute("db.operation.name", (Of.STORE,), "GET, of a redis.")
+SYSTEM: Final = Attribute(
+    "db.system.name",
+    (Of.ATTEMPT, Of.STORE),
+    "The kind of database; for a look-up redis (with memory before it), absent for memory.",
+)
+OPERATION: Final = Attribute(
+    "db.operation.name", (Of.ATTEMPT, Of.STORE), "What it was asked to do, such as GET; never with what."
+)
 HIT: Final = Attribute("gateway.cache.hit", (Of.STORE,), "Whether there was a copy.")
 LINK: Final = Attribute("gateway.link", (Of.LINK,), "flight, refresh or detached.")
 

@@ -35,6 +35,8 @@ _FRESHNESS, _HEDGE, _RETRY = names.FRESHNESS.name, names.HEDGE.name, names.RETRY
 
 _LINK: Final = names.LINK.name
 _REDIS: Final = "redis"
+_SYSTEMS: Final = {"redis": _REDIS, "postgresql": "postgresql", "mysql": "mysql"}
+"""``db.system.name`` by the scheme of a peer."""
 _DETACHED: Final = "detached"
 
 
@@ -174,15 +176,21 @@ def _of_attempt(record: Record) -> dict[str, Any]:
         attributes[_UPSTREAM] = peer.upstream
         attributes[_SERVER] = peer.host
         attributes[_PORT] = peer.port
-    if record.method:
+    system = _SYSTEMS.get(peer.scheme) if peer is not None else None
+    if system is not None:
+        attributes[names.SYSTEM.name] = system
+        if record.method:
+            attributes[names.OPERATION.name] = record.method
+    elif record.method:
         attributes[_METHOD] = record.method
         if peer is not None:
             path = record.target.partition(b"?")[0].decode("latin-1")
             attributes[_URL] = f"{peer.base}{path}"
-    if record.status is not None:
+    if record.status is not None and system is None:
         attributes[_STATUS] = record.status
     if record.attempt > 1:
-        attributes[_RESEND] = record.attempt - 1
+        if system is None:
+            attributes[_RESEND] = record.attempt - 1
         attributes[_HEDGE if record.hedge else _RETRY] = True
     if record.cause:
         attributes[_CAUSE] = str(record.cause)

@@ -8,6 +8,7 @@ from gateway.call import Call
 from gateway.layers.observe import observing_attempts, observing_calls
 from gateway.outcome import Cause, Failure, Success
 from gateway.recording import Peer
+from gateway.sources.redis import RedisRequest
 from gateway.transport.exchange import Request
 from tests.support.calls import make_call
 from tests.support.meters import RecordingMeter
@@ -118,6 +119,16 @@ async def test_record_of_an_attempt_tells_what_was_sent_to_whom_and_which_try_it
     [record] = recording.records
     assert (record.method, record.target, record.attempt, record.hedge) == ("GET", b"/orders?user=1", 2, True)
     assert record.peer is peer
+
+
+async def test_record_of_a_question_to_a_database_tells_what_it_was_asked_to_do_and_never_with_what():
+    call, recording = recorded_call(payload=RedisRequest("HGET", [b"user:7", b"name"], b"user:7", str))
+    measured = observing_attempts(RecordingMeter(), asyncio.get_running_loop().time)(ScriptedSource())
+
+    await measured(call)
+
+    [record] = recording.records
+    assert (record.method, record.target) == ("HGET", b"")
 
 
 async def test_upstream_is_told_the_span_of_its_own_attempt_as_parent():

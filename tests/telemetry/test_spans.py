@@ -231,6 +231,23 @@ def test_look_up_of_a_copy_is_a_span(system, kind, more):
     assert span.attributes == {"gateway.step": "orders", "gateway.cache.hit": True, **more}
 
 
+def test_question_to_a_database_is_told_by_its_conventions_and_never_with_what():
+    scene = Scene()
+    record = scene.attempt(peer=Peer("sessions", "redis", "cache", 6379))
+    record.method = "GET"
+
+    *_, span = scene.spans()
+
+    assert (span.name, span.kind) == ("GET sessions", SpanKind.CLIENT)
+    told = {name: value for name, value in span.attributes.items() if not name.startswith("gateway.")}
+    assert told == {
+        "db.system.name": "redis",
+        "db.operation.name": "GET",
+        "server.address": "cache",
+        "server.port": 6379,
+    }
+
+
 def test_what_is_under_way_when_the_request_ends_is_told_later_with_a_link_to_it():
     scene = Scene()
     record = scene.recording.begin_call("orders", 10.0)
