@@ -55,8 +55,7 @@ class Peer:
     __slots__ = ("base", "changes", "host", "port", "scheme", "upstream")
 
     def __init__(self, upstream: str, scheme: str = "http", host: str = "", port: int = 0) -> None:
-        self.upstream = upstream
-        self.scheme = scheme
+        self.upstream, self.scheme = upstream, scheme
         self.base = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
         self.host = host
         self.port = port
@@ -75,8 +74,8 @@ class Record:
     """One call or attempt. ``ended`` is 0 while it is under way.
 
     ``parent_id`` is the span that it is a part of. ``cause`` and ``freshness`` are those of its outcome,
-    ``served`` only for calls. ``method`` and ``target`` (path and query) are an HTTP attempt's, ``method`` also
-    what a database is asked; ``system`` and ``hit`` a look-up's: what kind of store, whether there was a copy.
+    ``served`` only for calls. ``method`` and ``target`` (path and query) are an HTTP attempt's, ``method`` also a
+    database's; ``system`` and ``hit`` a look-up's: what kind of store, and whether there was a copy.
     """
 
     __slots__ = (
