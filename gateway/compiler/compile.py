@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from gateway.compiler.endpoints import endpoint_of
 from gateway.compiler.kinds.kind import UpstreamSite
 from gateway.compiler.kinds.table import KINDS
 from gateway.compiler.routes import CompiledRoute, RouteCompiler
 from gateway.compiler.shared import Shared
 from gateway.compiler.sharing import Commons
 from gateway.compiler.upstreams import Upstream, build_upstream
-from gateway.config import ConfigError
-from gateway.edge.admission import Admission, AdmittingEndpoint, Priority
-from gateway.edge.endpoint import AccessLog, Answering, Endpoint, RequestMeter
+from gateway.config import ANY, SERVED_METHODS, ConfigError
+from gateway.edge.endpoint import AccessLog, RequestMeter
+from gateway.edge.listener import Target
 from gateway.edge.router import Router
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from gateway.compiler.addresses import Address
-    from gateway.config import Config, Fault, Loaded, Places
+    from gateway.config import Fault, Loaded, Places, RouteSpec
     from gateway.dashboard.kept import KeptRequests
+    from gateway.edge.admission import Admission
     from gateway.edge.incoming import Intake
+    from gateway.edge.streamed import StreamMeter
     from gateway.layers.observe import Meter
     from gateway.plan.engine import Engine
 
@@ -36,6 +39,9 @@ class Meters(Protocol):
 
     def calls(self, route: str, step: str) -> Meter:
         """The meter of a step's calls."""
+
+    def streams(self, route: str) -> StreamMeter:
+        """The meter of a route's answers that go piece by piece."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,7 @@ class Compiled:
     upstreams: dict[str, Upstream]
     commons: Commons
     routes: dict[str, CompiledRoute]
-    router: Router[Endpoint]
+    router: Router[Target]
 
     def addresses(self) -> Iterator[Address]:
         """Every address of every upstream, and what steps without upstream read from."""
@@ -88,14 +94,21 @@ def compile_config(loaded: Loaded, shared: Shared, serving: Serving) -> Compiled
         name: build_upstream(name, spec, shared, prepared[name]) for name, spec in config.upstreams.items()
     }
     commons = Commons(shared)
-    router: Router[Endpoint] = Router()
+    router: Router[Target] = Router()
     routes: dict[str, CompiledRoute] = {}
     for key, compiler in compilers.items():
         meter = partial(serving.meters.calls, key)
         route = compiler.compiled(upstreams, meter, shared, commons)
         routes[key] = route
-        router.add(route.spec.method, route.pattern, _endpoint(route, config, serving))
+        endpoint = endpoint_of(route, config, serving)
+        for method in methods_of(route.spec):
+            router.add(method, route.pattern, endpoint)
     return Compiled(upstreams, commons, routes, router)
+
+
+def methods_of(spec: RouteSpec) -> tuple[str, ...]:
+    """The methods that a route answers, HEAD and OPTIONS aside."""
+    return SERVED_METHODS if spec.method == ANY else (spec.method,)
 
 
 def _conflicts(compilers: Mapping[str, RouteCompiler], places: Places) -> Iterable[Fault]:
@@ -104,37 +117,13 @@ def _conflicts(compilers: Mapping[str, RouteCompiler], places: Places) -> Iterab
     for key, compiler in compilers.items():
         if compiler.pattern is None:
             continue
-        other = first.setdefault((compiler.spec.method, *compiler.pattern.shape), key)
-        if other != key:
+        shapes = [(method, *compiler.pattern.shape) for method in methods_of(compiler.spec)]
+        other = next((first[shape] for shape in shapes if shape in first), None)
+        first |= {shape: key for shape in shapes if shape not in first}
+        if other is not None:
             yield places.fault(
                 ("routes", key),
                 f"`{key}` and `{other}` answer the same requests",
                 "types and literals tell routes apart, parameter names do not",
                 also=[("routes", other)],
             )
-
-
-def _endpoint(route: CompiledRoute, config: Config, serving: Serving) -> Endpoint:
-    expose = config.server.expose
-    answering = Answering(
-        status=route.spec.status,
-        headers=route.spec.headers,
-        reads_body=route.reads_body,
-        max_body=route.spec.max_body,
-        own_credentials=frozenset(i for i, facts in enumerate(route.facts) if facts.own_credentials),
-        degraded_in_body=route.spec.degraded == "body",
-        expose_degraded="degraded" in expose,
-        expose_timing="timing" in expose,
-    )
-    options: dict[str, Any] = {
-        "engine": serving.engine,
-        "intake": serving.intake,
-        "meter": serving.meters.requests(route.key),
-        "access_log": serving.access_log,
-    }
-    if serving.kept is not None:
-        options["witness"] = serving.kept.of(route.key, [facts.upstream.name for facts in route.facts])
-    if serving.admission is None:
-        return Endpoint(route.plan, route.read_inputs, answering, **options)
-    options |= {"admission": serving.admission, "priority": Priority[route.spec.priority.upper()]}
-    return AdmittingEndpoint(route.plan, route.read_inputs, answering, **options)

@@ -19,6 +19,7 @@ from gateway.compiler.kinds.table import read_call
 from gateway.compiler.listing import ListedCall
 from gateway.compiler.lists import ListTemplate
 from gateway.compiler.names import Edges, Names, Use, Where
+from gateway.compiler.passing import passing_upstream
 from gateway.compiler.references import TemplateFault
 from gateway.compiler.render_json import JsonTemplate
 from gateway.compiler.shape import ShapeTemplate
@@ -106,6 +107,7 @@ class RouteCompiler:
         self._steps = self._settle()
         self._check_edges()
         self._check_headers()
+        self._check_passing()
 
     def compiled(
         self,
@@ -117,6 +119,9 @@ class RouteCompiler:
         """The route over *upstreams*; *meter* gives the meter of each step. Only without faults."""
         assert self.pattern is not None, "compiled in spite of faults"
         assert not self.faults, "compiled in spite of faults"
+        if self.spec.proxy is not None:
+            name = self._steps[0].spec.upstream
+            upstreams = {name: passing_upstream(upstreams[name], self._upstreams[name], shared)}
         made = [step.compiled(upstreams, meter(step.name), shared, commons) for step in self._steps]
         table = self._names.table
         inputs = table.inputs()
@@ -219,6 +224,11 @@ class RouteCompiler:
             fault = header_fault(value)
             if fault is not None:
                 self._fault(("headers", name), f"the text {fault}")
+
+    def _check_passing(self) -> None:
+        for use in self._uses() if self.spec.proxy is not None else ():
+            if use.slot is not None and use.slot.root == "body":
+                self._fault(("proxy",), f"`{{{use.ref.text}}}`: a body that is passed on is not looked into")
 
     def _uses(self) -> Iterable[Use]:
         templates = (*self._calls.values(), *self._fallbacks.values(), *self._keys.values(), self._respond)

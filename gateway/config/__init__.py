@@ -15,6 +15,7 @@ from gateway.config.places import Places
 from gateway.config.proxying import ForwardSpec, ProxySpec
 from gateway.config.repeating import BudgetSpec, HedgeSpec, Percentile, RetrySpec
 from gateway.config.route import MergeSpec, RouteSpec
+from gateway.config.routes import ANY, SERVED_METHODS
 from gateway.config.schema import json_schema
 from gateway.config.server import ServerSpec
 from gateway.config.step import CallSpec, StepSpec, UndoSpec
@@ -24,6 +25,8 @@ from gateway.config.upstream import UNGUARDED, UpstreamSettings, UpstreamSpec
 __all__ = [
     "ABSENT",
     "ADAPTIVE",
+    "ANY",
+    "SERVED_METHODS",
     "UNGUARDED",
     "Absent",
     "AdmissionSpec",

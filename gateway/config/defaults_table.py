@@ -14,6 +14,7 @@ from gateway.config.kinds import ABSENT, Shown
 from gateway.config.lists import BatchSpec, ForEachSpec
 from gateway.config.models import Config
 from gateway.config.overload import AdmissionSpec
+from gateway.config.proxying import ForwardSpec, ProxySpec
 from gateway.config.redis import RedisSpec
 from gateway.config.repeating import BudgetSpec, HedgeSpec, RetrySpec
 from gateway.config.route import MergeSpec, RouteSpec
@@ -49,6 +50,8 @@ SECTIONS: tuple[tuple[str, type], ...] = (
     ("A route", RouteSpec),
     ("`source` of an upstream", SourceSpec),
     ("`merge` of a route", MergeSpec),
+    ("`proxy` of a route", ProxySpec),
+    ("`forward` of a proxy", ForwardSpec),
     ("A step", StepSpec),
     ("`cache` of a step", CacheSpec),
     ("`for_each` of a step", ForEachSpec),

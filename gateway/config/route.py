@@ -24,6 +24,7 @@ from gateway.config.kinds import (
 )
 from gateway.config.on_or_off import given
 from gateway.config.overload import Priority
+from gateway.config.proxying import ProxySpec
 from gateway.config.server import MAX_BODY, TIME_LIMIT
 from gateway.config.shaping import Shaped
 from gateway.config.specs import spec
@@ -127,6 +128,11 @@ class RouteSpec(RouteSettings, Shaped):
     )
     merge: Annotated[MergeSpec | None, given(MergeSpec)] = Field(
         default=None, description="Instead of respond: the steps' objects as one."
+    )
+    proxy: Annotated[ProxySpec | None, given(ProxySpec)] = Field(
+        default=None,
+        description="Instead of steps: one upstream's answer, passed on as it comes. "
+        "`upstream/path?query`, or a mapping.",
     )
     summary: MaybeText = Field(default=None, description="One line for the API documentation.")
 

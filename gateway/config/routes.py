@@ -8,8 +8,11 @@ from gateway.config.calls import check_header_names, lowered_step, texts
 from gateway.config.faults import Fault, Place, one_of
 from gateway.config.later import built
 from gateway.config.nodes import Entry, Mapping, Scalar, each
+from gateway.config.proxying import lowered_proxy
 
 SERVED_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+ANY = "ANY"
+"""The method of a route that passes on whatever comes."""
 
 _KEY = re.compile(r"([A-Za-z]+) (/\S*)")
 _RESERVED_PATH = re.compile(r"/(?:health|docs)(?:/.*)?|/openapi\.json")
@@ -18,7 +21,8 @@ _OF_THE_KEY = ("method", "pattern")
 
 def lowered_route(key: str, entry: Entry, node: Mapping, faults: list[Fault]) -> Mapping:
     """*node* with ``method`` and ``pattern`` from *key*, and every step's call in one form."""
-    node = lowered_headers(built(node, "route", faults), faults)
+    passes_on = "proxy" in node.entries
+    node = lowered_proxy(lowered_headers(built(node, "route", faults), faults), faults)
     _check_answer(node, faults)
     for own in [own for own in node.entries if own in _OF_THE_KEY]:
         hint = "it stands in the route's own key: `GET /path`"
@@ -29,7 +33,7 @@ def lowered_route(key: str, entry: Entry, node: Mapping, faults: list[Fault]) ->
     node = each(
         node, "steps", lambda _, step, settings: lowered_step(built(settings, "step", faults), step, faults)
     )
-    words = zip(_OF_THE_KEY, _taken_apart(key, entry.place, faults), strict=True)
+    words = zip(_OF_THE_KEY, _taken_apart(key, entry.place, faults, any_method=passes_on), strict=True)
     target = {
         name: Entry(entry.place, Scalar(entry.place, word, word, verbatim=True)) for name, word in words
     }
@@ -45,8 +49,8 @@ def lowered_headers(node: Mapping, faults: list[Fault]) -> Mapping:
     return node.replaced({**node.entries, "headers": Entry(entry.place, texts(entry.value))})
 
 
-def _taken_apart(key: str, place: Place, faults: list[Fault]) -> tuple[str, str]:
-    """Method and pattern of a route's key."""
+def _taken_apart(key: str, place: Place, faults: list[Fault], *, any_method: bool = False) -> tuple[str, str]:
+    """Method and pattern of a route's key; *any_method*: ANY is one."""
     match = _KEY.fullmatch(key)
     method, pattern = (match[1], match[2]) if match else ("", "")
     message = hint = ""
@@ -54,7 +58,9 @@ def _taken_apart(key: str, place: Place, faults: list[Fault]) -> tuple[str, str]
         message, hint = f"`{key}` is not a route", "write METHOD /path, such as GET /user/{id}"
     elif method.upper() in {"HEAD", "OPTIONS"}:
         message = f"`{method}` is answered for every route without being written"
-    elif method not in SERVED_METHODS:
+    elif method == ANY and not any_method:
+        message, hint = "`ANY` is for routes that pass on", "write `proxy:`, or one method"
+    elif method not in SERVED_METHODS and method != ANY:
         message = f"`{method}` is not {one_of(SERVED_METHODS)}"
         hint = f"write `{method.upper()} {pattern}`" if method.upper() in SERVED_METHODS else ""
     elif "?" in pattern or "#" in pattern:

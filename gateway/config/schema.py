@@ -44,6 +44,7 @@ def json_schema() -> dict[str, Any]:
     makers = [key for kind in UPSTREAM_KINDS for key in kind.made_by]
     models["UpstreamSpec"]["oneOf"] = [{"required": [key]} for key in makers]
     _write_route(models["RouteSpec"])
+    _write_proxy(models["ProxySpec"])
     _write_document(schema)
     return {"$schema": DIALECT, "title": "fanin-gateway configuration", **schema}
 
@@ -98,8 +99,17 @@ def _write_route(route: dict[str, Any]) -> None:
         route["properties"].pop(name)
     answer = route["properties"]["respond"]
     route["properties"]["respond"] = {"description": answer["description"]}
-    route["required"] = ["steps"]
+    proxy = route["properties"]["proxy"]
+    proxy["anyOf"] = [{"type": "string"}, {"$ref": "#/$defs/ProxySpec"}]
+    route["required"] = []
+    route["oneOf"] = [{"required": ["steps"]}, {"required": ["proxy"]}]
     route["not"] = {"required": ["respond", "merge"]}
+
+
+def _write_proxy(proxy: dict[str, Any]) -> None:
+    """What has been moved to the step is written as a step has it."""
+    for key, written in (("query", _QUERY), ("headers", _TEXTS)):
+        proxy["properties"][key] = {**written, "description": proxy["properties"][key]["description"]}
 
 
 def _write_document(schema: dict[str, Any]) -> None:
@@ -107,7 +117,7 @@ def _write_document(schema: dict[str, Any]) -> None:
     files = {"type": "array", "items": {"type": "string"}}
     text = "Files with further upstreams and routes, relative to this one."
     properties["include"] = {"anyOf": [{"type": "string"}, files], "description": text}
-    properties["routes"]["propertyNames"] = {"pattern": r"^(GET|POST|PUT|PATCH|DELETE) /\S*$"}
+    properties["routes"]["propertyNames"] = {"pattern": r"^(GET|POST|PUT|PATCH|DELETE|ANY) /\S*$"}
     properties["upstreams"]["propertyNames"] = {"pattern": f"^{NAME_PATTERN}$"}
     schema["patternProperties"] = {"^x-": {}}
     schema.pop("required")  # either may come from an included file

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from gateway.call import Call, Trace
+from gateway.edge.streamed import CLIENT_GONE, WHOLE, Streamed
 from gateway.outcome import Failure, Outcome
 from gateway.plan.model import Ended
 from gateway.telemetry import events
@@ -24,6 +25,9 @@ from gateway.telemetry.repetition import Sparing
 
 SLOW: Final = 0.8
 """Share of the time limit from which on a request counts as slow."""
+
+FINE: Final = frozenset({WHOLE, CLIENT_GONE})
+"""Endings of a streamed answer that are no problem of anybody's but its client's."""
 
 _log = Log("gateway.access")
 
@@ -56,6 +60,29 @@ class AccessLog:
                 bytes=size,
                 degraded=[step["step"] for step in steps if "cause" in step] if degraded else [],
                 steps=steps,
+            )
+
+    def streamed(self, run: Ended, streamed: Streamed) -> None:
+        """Log one answer that was passed on piece by piece, now that it has ended."""
+        problem = streamed.status >= 500 or streamed.ending not in FINE
+        kind = (run.plan.route, streamed.status, streamed.ending)
+
+        def line() -> str:
+            return f"{run.plan.route} {streamed.status} {streamed.ending}"
+
+        if self._every or (problem and self._sparing.takes(events.STREAMED, kind, line)):
+            _log(
+                events.STREAMED,
+                run.trace,
+                level=logging.WARNING if problem else logging.INFO,
+                route=run.plan.route,
+                status=streamed.status,
+                ms=_ms(streamed.seconds),
+                total_ms=_ms(streamed.total),
+                received=streamed.received,
+                sent=streamed.sent,
+                ending=streamed.ending,
+                steps=list(_steps(run)),
             )
 
     def refused(self, route: str, status: int, trace: Trace, seconds: float) -> None:

@@ -16,11 +16,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gateway.edge import problems
 from gateway.edge.answer import Message, Receive, Send
 from gateway.edge.endpoint import Endpoint
+from gateway.edge.passing import PassingEndpoint
+
+if TYPE_CHECKING:
+    from gateway.edge.incoming import Intake
+    from gateway.plan.engine import Engine
 
 LATE: Final = 0.1
 """Seconds by which the event loop must be late to count as full."""
@@ -99,12 +104,14 @@ class Admission:
         return f"<Admission: {self.in_flight} of {self.limit} requests under way{late}>"
 
 
-class AdmittingEndpoint(Endpoint):
-    """An endpoint that answers only requests that *admission* lets in, and others with 503.
+class Admitting:
+    """Made part of an endpoint, it answers only requests that *admission* lets in, and others with 503.
 
-    Stands in for ``Endpoint`` where admission is configured; where it is not, nothing asks for it. The
-    other arguments are those of ``Endpoint``.
+    Where admission is not configured, nothing asks for it. The other arguments are the endpoint's.
     """
+
+    _engine: Engine
+    _intake: Intake
 
     def __init__(self, *args: Any, admission: Admission, priority: Priority, **rest: Any) -> None:
         super().__init__(*args, **rest)
@@ -116,9 +123,18 @@ class AdmittingEndpoint(Endpoint):
         if not self._admission.enter(self._priority):
             arrived = self._engine.clock()
             trace, _ = self._intake.read(scope["headers"], scope.get("client"), 1.0)
-            await self._refuse(scope, send, problems.no_space(trace.request_id), arrived, trace)
+            problem = problems.no_space(trace.request_id)
+            await self._refuse(scope, send, problem, arrived, trace)  # type: ignore[attr-defined]  # its too
             return
         try:
-            await super().__call__(scope, receive, send, path)
+            await super().__call__(scope, receive, send, path)  # type: ignore[misc]  # the endpoint's
         finally:
             self._admission.leave()
+
+
+class AdmittingEndpoint(Admitting, Endpoint):
+    """Stands in for ``Endpoint``."""
+
+
+class AdmittingPassing(Admitting, PassingEndpoint):
+    """Stands in for ``PassingEndpoint``."""

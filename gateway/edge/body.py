@@ -27,6 +27,13 @@ def declared_length(headers: list[tuple[bytes, bytes]]) -> int:
     return 0
 
 
+def body_length(headers: list[tuple[bytes, bytes]]) -> int | None:
+    """Bytes of a request's body; 0 without one, ``None`` if they are not known."""
+    if any(name == b"transfer-encoding" for name, _ in headers):
+        return None
+    return declared_length(headers)
+
+
 async def read_body(
     headers: list[tuple[bytes, bytes]], receive: Receive, limit: int, buffered: Buffered
 ) -> bytes | Refusal:

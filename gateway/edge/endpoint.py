@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from gateway.edge.incoming import Intake
     from gateway.edge.problems import Problem
     from gateway.edge.reader import Reader
+    from gateway.edge.streamed import Streamed
     from gateway.plan.model import Ended, Plan
 
 _NO_STORE: Final = b"cache-control: no-store\r\n"
@@ -53,6 +54,9 @@ class AccessLog(Protocol):
 
     def refused(self, route: str, status: int, trace: Trace, seconds: float) -> None:
         """One request was answered without a plan."""
+
+    def streamed(self, run: Ended, streamed: Streamed) -> None:
+        """One answer went piece by piece, and has ended."""
 
 
 class Witness(Protocol):

@@ -5,7 +5,8 @@ Every request comes through here, so nothing in it depends on how many routes th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gateway.edge import problems
 from gateway.edge.answer import HalfAnswerError, Message, Receive, Send, answer, has_started
@@ -19,11 +20,18 @@ from gateway.telemetry.repetition import Sparing
 
 if TYPE_CHECKING:
     from gateway.call import Trace
-    from gateway.edge.endpoint import AccessLog, Endpoint, RequestMeter
+    from gateway.edge.endpoint import AccessLog, RequestMeter
     from gateway.edge.incoming import Intake
     from gateway.edge.router import Router
 
 _log = Log("gateway.edge")
+
+
+class Target(Protocol):
+    """Answers the requests of one route."""
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send, path: Mapping[str, str]) -> None:
+        """Answer one request whose path parameters are *path*."""
 
 
 class Listener:
@@ -34,7 +42,7 @@ class Listener:
 
     def __init__(
         self,
-        router: Router[Endpoint],
+        router: Router[Target],
         pages: Any,
         intake: Intake,
         meter: RequestMeter,
@@ -59,6 +67,8 @@ class Listener:
             return
         try:
             await match.target(scope, receive, send, match.params)
+        except HalfAnswerError:  # told already: the server is to break the connection
+            raise
         except Exception as error:  # noqa: BLE001 - the log has it
             trace = self._trace(scope)
             hide = private_values(scope, match.params)

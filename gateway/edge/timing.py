@@ -20,6 +20,8 @@ _TABLE_ENDS: Final = 0.25
 
 _MILLISECONDS: Final = [b"%.1f" % (tenth / 10) for tenth in range(int(_TABLE_ENDS * 10_000))]
 _DESCRIBED: Final = {cause: f';desc="{cause}"'.encode() for cause in Cause}
+_NAME: Final = "server-timing: "
+_VALUE: Final = len(_NAME)
 _NO_TOKEN: Final = re.compile(r"[^A-Za-z0-9!#$%&'*+.^_`|~-]")
 
 
@@ -30,8 +32,12 @@ class Timing:
 
     def __init__(self, steps: Sequence[str]) -> None:
         names = [_NO_TOKEN.sub("_", step) for step in steps]
-        starts = ["server-timing: ", *(", " for _ in names[1:])]
+        starts = [_NAME, *(", " for _ in names[1:])]
         self._prefixes = [f"{start}{name};dur=".encode() for start, name in zip(starts, names, strict=True)]
+
+    def value(self, calls: Sequence[Call | None], outcomes: Sequence[Outcome | None], trace_id: str) -> bytes:
+        """The line's value."""
+        return self.line(calls, outcomes, trace_id)[_VALUE:-2]
 
     def line(self, calls: Sequence[Call | None], outcomes: Sequence[Outcome | None], trace_id: str) -> bytes:
         """The whole line with its end. A step that was never called (``None``) took no time."""

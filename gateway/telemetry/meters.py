@@ -75,6 +75,37 @@ class AttemptMeter:
         return {(NO_CAUSE,): self._answered, **self._failed}
 
 
+class StreamMeter:
+    """The answers of one route that went piece by piece: how they ended, and how many bytes went."""
+
+    __slots__ = ("endings", "open", "received", "sent")
+
+    def __init__(self) -> None:
+        self.open = 0
+        self.received = 0
+        self.sent = 0
+        self.endings: defaultdict[tuple[str, ...], int] = defaultdict(int)
+
+    def begin(self) -> None:
+        """One has begun."""
+        self.open += 1
+
+    def end(self, ending: str, received: int, sent: int) -> None:
+        """It ended. *received* and *sent* are bytes of bodies, from the client and to it."""
+        self.open -= 1
+        self.received += received
+        self.sent += sent
+        self.endings[(ending,)] += 1
+
+    def ways(self) -> tuple[tuple[str, int], tuple[str, int]]:
+        """Bytes by the way they went."""
+        return ("in", self.received), ("out", self.sent)
+
+    def counts(self) -> dict[tuple[str, ...], int]:
+        """Answers by how they ended."""
+        return dict(self.endings)
+
+
 class RequestMeter:
     """How the requests of one route were answered, and how long they took."""
 

@@ -23,7 +23,7 @@ from gateway.telemetry.collector import Family, Sample, family, for_library, his
 from gateway.telemetry.exemplars import exemplify
 from gateway.telemetry.exposition import OPENMETRICS, negotiated, written
 from gateway.telemetry.histogram import Histogram
-from gateway.telemetry.meters import AttemptMeter, CallMeter, RequestMeter
+from gateway.telemetry.meters import AttemptMeter, CallMeter, RequestMeter, StreamMeter
 from gateway.telemetry.watched import Watched
 
 _REFUSALS: Final = (400, 431)
@@ -58,6 +58,7 @@ class Metrics(Collector):
         self.registry.register(self._process)
         self.loop_lag = Histogram()
         self._requests: dict[str, RequestMeter] = {}
+        self._streams: dict[str, StreamMeter] = {}
         self._calls: dict[tuple[str, str], CallMeter] = {}
         self._attempts: dict[str, AttemptMeter] = {}
         self._transitions: Counter[tuple[str, str, str, str]] = Counter()
@@ -71,6 +72,10 @@ class Metrics(Collector):
     def calls(self, route: str, step: str) -> CallMeter:
         """The meter of one step of *route*."""
         return self._calls.setdefault((route, step), CallMeter())
+
+    def streams(self, route: str) -> StreamMeter:
+        """The meter of *route*'s answers that go piece by piece."""
+        return self._streams.setdefault(route, StreamMeter())
 
     def attempts(self, upstream: str) -> AttemptMeter:
         """The meter of *upstream*."""
@@ -118,6 +123,7 @@ class Metrics(Collector):
     def families(self) -> Iterator[Family]:
         """What there is to tell now."""
         yield from self._of_requests()
+        yield from self._of_streams()
         calls = dict(self._calls)
         yield histogram_family(names.CALL_SECONDS, ((k, m.seconds) for k, m in calls.items()))
         yield family(names.CALLS, _counted(calls))
@@ -134,6 +140,13 @@ class Metrics(Collector):
         yield histogram_family(names.REQUEST_SECONDS, ((k, m.seconds) for k, m in requests.items()))
         yield family(names.REQUESTS, _counted(requests))
         yield family(names.CLIENT_GONE, ((k, m.gone) for k, m in requests.items()))
+
+    def _of_streams(self) -> Iterator[Family]:
+        streams = {(route,): meter for route, meter in self._streams.items()}
+        yield family(names.STREAMS_OPEN, ((k, m.open) for k, m in streams.items()))
+        yield family(names.STREAMS, _counted(streams))
+        ways = (((*k, way), n) for k, m in streams.items() for way, n in m.ways())
+        yield family(names.STREAM_BYTES, ways)
 
 
 class _Counting(Protocol):

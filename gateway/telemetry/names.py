@@ -58,6 +58,17 @@ HEADS_REFUSED: Final = _counter(
     "Connections that were ended before a request was whole: 431 its head is too large, 400 it is not HTTP.",
     "status",
 )
+STREAMS_OPEN: Final = _gauge(
+    "gateway_streams_open", "Answers that are going out piece by piece now.", "route"
+)
+STREAMS: Final = _counter(
+    "gateway_streams",
+    "Answers that went out piece by piece: whole, client_gone, or the cause that broke them off.",
+    "route ending",
+)
+STREAM_BYTES: Final = _counter(
+    "gateway_stream_bytes", "Bytes of bodies that were passed on: in from clients, out to them.", "route way"
+)
 CLIENTS: Final = _gauge("gateway_client_connections", "Open connections of clients.")
 CALLS: Final = _counter(
     "gateway_calls",

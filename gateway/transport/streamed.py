@@ -107,6 +107,13 @@ class StreamedResponse:
                 return end
             await self._wait()
 
+    def at_hand(self) -> bytes:
+        """What has come already, taken without a wait; ``b""`` if there is nothing."""
+        if self._call.ended is not None or not self._pieces:
+            return b""
+        pieces = [self._next() for _ in range(len(self._pieces))]
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
     def close(self) -> None:
         """Take no more. Harmless if the iteration has ended."""
         if self._closed:

@@ -40,6 +40,8 @@ def test_o5_no_label_can_hold_a_path_or_an_id():
         "priority",
         "store",
         "version",
+        "ending",
+        "way",
     }
 
     assert {label for name in ALL for label in name.labels} <= allowed

@@ -1,0 +1,49 @@
+"""A compiled route → the endpoint that answers its requests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gateway.compiler.passing import passing_of
+from gateway.edge.admission import AdmittingEndpoint, AdmittingPassing, Priority
+from gateway.edge.endpoint import Answering, Endpoint
+from gateway.edge.passing import PassingEndpoint
+
+if TYPE_CHECKING:
+    from gateway.compiler.compile import Serving
+    from gateway.compiler.routes import CompiledRoute
+    from gateway.config import Config
+    from gateway.edge.listener import Target
+
+
+def endpoint_of(route: CompiledRoute, config: Config, serving: Serving) -> Target:
+    """What answers the requests of *route*."""
+    options: dict[str, Any] = {
+        "engine": serving.engine,
+        "intake": serving.intake,
+        "meter": serving.meters.requests(route.key),
+        "access_log": serving.access_log,
+    }
+    if serving.kept is not None:
+        options["witness"] = serving.kept.of(route.key, [facts.upstream.name for facts in route.facts])
+    if serving.admission is not None:
+        options |= {"admission": serving.admission, "priority": Priority[route.spec.priority.upper()]}
+    admits = serving.admission is not None
+    expose = config.server.expose
+    if route.spec.proxy is not None:
+        passing = passing_of(route.spec, route.spec.proxy, expose_timing="timing" in expose)
+        options["streams"] = serving.meters.streams(route.key)
+        passes = AdmittingPassing if admits else PassingEndpoint
+        return passes(route.plan, route.read_inputs, passing, **options)
+    answering = Answering(
+        status=route.spec.status,
+        headers=route.spec.headers,
+        reads_body=route.reads_body,
+        max_body=route.spec.max_body,
+        own_credentials=frozenset(i for i, facts in enumerate(route.facts) if facts.own_credentials),
+        degraded_in_body=route.spec.degraded == "body",
+        expose_degraded="degraded" in expose,
+        expose_timing="timing" in expose,
+    )
+    answers = AdmittingEndpoint if admits else Endpoint
+    return answers(route.plan, route.read_inputs, answering, **options)

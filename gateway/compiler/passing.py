@@ -1,0 +1,82 @@
+"""A route with ``proxy:`` → its upstream as a source of answers that are passed on, and the route's endpoint.
+
+The upstream's breaker, bulkhead, ramp and budget are the same as for every other step that uses it; only the
+layers that must let go later are others (see ``layers.passing``). The order is that of ``stacks``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from gateway.call import Source, stack
+from gateway.edge.forwarding import Forwarding
+from gateway.edge.passing import Passing
+from gateway.layers.breaker import refusing_while_open
+from gateway.layers.observe import observing_attempts
+from gateway.layers.passing import (
+    balancing_answers,
+    closing_earlier_answers,
+    judging_heads,
+    limiting_answers,
+)
+from gateway.layers.ramp import ramping
+from gateway.layers.timeout import timing_out
+from gateway.sources.passing import passing_source
+
+if TYPE_CHECKING:
+    from gateway.call import Layer
+    from gateway.compiler.addresses import Address
+    from gateway.compiler.shared import Shared
+    from gateway.compiler.upstreams import Upstream
+    from gateway.config import ProxySpec, RouteSpec, UpstreamSpec
+    from gateway.transport.exchange import Transport
+
+
+def passing_upstream(upstream: Upstream, spec: UpstreamSpec, shared: Shared) -> Upstream:
+    """*upstream*, an HTTP one, as a source of answers that are passed on."""
+    stacks = [_address_stack(address, spec, shared) for address in upstream.addresses]
+    source, layers = stacks[0]
+    if upstream.balance is not None:
+        source = balancing_answers(upstream.balance, [each for each, _ in stacks], shared.clock)
+        layers = ("balance", *layers)
+    return replace(upstream, source=source, direct=None, layers=layers)
+
+
+def _address_stack(address: Address, spec: UpstreamSpec, shared: Shared) -> tuple[Source, tuple[str, ...]]:
+    """The layers of one address around its wire, and their names."""
+    clock, timers, upstream = shared.clock, shared.timers, address.peer.upstream
+    breaker, bulkhead, ramp = address.breaker, address.bulkhead, address.ramp
+    rows: list[tuple[str, Layer | None]] = [
+        ("close earlier answers", closing_earlier_answers()),
+        ("observe attempt", observing_attempts(shared.meter(upstream), clock, address.peer)),
+        ("breaker gate", refusing_while_open(breaker, clock) if breaker is not None else None),
+        ("bulkhead", limiting_answers(bulkhead, timers) if bulkhead is not None else None),
+        ("ramp", ramping(ramp) if ramp is not None else None),
+        ("breaker permit", judging_heads(breaker, clock) if breaker is not None else None),
+        ("time to the head", timing_out(timers)),
+    ]
+    wire = passing_source(
+        cast("Transport", address.client), timers, propagate=spec.propagate, clock=shared.clock
+    )
+    present = [(name, layer) for name, layer in rows if layer is not None]
+    return stack(wire, [layer for _, layer in present]), tuple(name for name, _ in present)
+
+
+def passing_of(route: RouteSpec, proxy: ProxySpec, *, expose_timing: bool) -> Passing:
+    """What the endpoint of *route* is told."""
+    step = next(iter(route.steps.values()))
+    forward = proxy.forward
+    return Passing(
+        forwarding=Forwarding(
+            forward.headers,
+            forward.cookies,
+            forward.query,
+            set_headers=step.headers,
+            withheld=proxy.withhold,
+        ),
+        idle_timeout=proxy.idle_timeout,
+        most=proxy.max_body,
+        headers={name.lower().encode(): value.encode("latin-1") for name, value in route.headers.items()},
+        expose_timing=expose_timing,
+    )

@@ -1,0 +1,57 @@
+"""Brings an answer to the client piece by piece, and says how that ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+from gateway.edge.body import Refusal
+from gateway.edge.upload import UploadError
+from gateway.outcome import Cause, Failure
+
+if TYPE_CHECKING:
+    from gateway.edge.outlet import Headers, Outlet
+    from gateway.edge.passing_run import PassingRun
+    from gateway.transport.streamed import StreamedResponse
+
+WHOLE: Final = "whole"
+CLIENT_GONE: Final = "client_gone"
+"""How an answer ends that goes piece by piece; else by the cause that broke it off."""
+
+
+class StreamMeter(Protocol):
+    """Counts the answers of one route that go piece by piece. Must neither block nor raise."""
+
+    def begin(self) -> None:
+        """One has begun."""
+
+    def end(self, ending: str, received: int, sent: int) -> None:
+        """It ended. *received* and *sent* are bytes of bodies, from the client and to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """One that has ended: *seconds* to its head, *total* to its end, bytes of both bodies."""
+
+    status: int
+    seconds: float
+    total: float
+    received: int
+    sent: int
+    ending: str
+
+
+async def brought(run: PassingRun, response: StreamedResponse, headers: Headers, outlet: Outlet) -> str:
+    """Pass *response* on with *headers*; returns how it ended. What is not whole is left to be broken off."""
+    await outlet.start(response.status, headers, response.at_hand())
+    try:
+        async for piece in response:
+            if isinstance(piece, Failure):
+                return CLIENT_GONE if run.abandoned or outlet.gone else str(piece.cause)
+            await outlet.write(piece)
+            if outlet.gone:
+                return CLIENT_GONE
+    except UploadError:  # the answer had begun before the whole body had come
+        return CLIENT_GONE if run.refusal is Refusal.GONE else str(Cause.OUT_OF_TIME)
+    await outlet.end()
+    return WHOLE
