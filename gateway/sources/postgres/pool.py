@@ -88,7 +88,7 @@ class Pool:
         for session in tuple(self._busy):
             session.terminate()
         while self._idle:
-            self._spawn(self._part(self._idle.pop()))
+            self._part(self._idle.pop())
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=READY_WITHIN)
             for task in late:
@@ -170,7 +170,7 @@ class Pool:
         self._idle.append(session)
         oldest = self._idle[0]
         if session.used_at - oldest.used_at > self.settings.idle:
-            self._spawn(self._part(self._idle.pop(0)))
+            self._part(self._idle.pop(0))
 
     def drop(self, session: Session) -> None:
         """Close a connection that is of no more use; whoever waits gets another one."""
@@ -182,6 +182,7 @@ class Pool:
     def mend(self, session: Session) -> None:
         """Take a connection back whose query was interrupted; it is used again when it is clean."""
         self._busy.discard(session)
+        self._mending += 1  # now, and not when the task begins: no other may be opened in between
         self._spawn(self._mend(session))
 
     def _waiting(self) -> list[_Place]:
@@ -234,7 +235,6 @@ class Pool:
         self.give(session)
 
     async def _mend(self, session: Session) -> None:
-        self._mending += 1
         try:
             async with asyncio.timeout(MEND_WITHIN):
                 await session.mend()
@@ -246,8 +246,11 @@ class Pool:
             self._busy.add(session)
             self.give(session)
 
-    async def _part(self, session: Session) -> None:
+    def _part(self, session: Session) -> None:
         self._closing += 1
+        self._spawn(self._take_leave(session))
+
+    async def _take_leave(self, session: Session) -> None:
         try:
             async with asyncio.timeout(READY_WITHIN):
                 await session.close()

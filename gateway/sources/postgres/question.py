@@ -8,7 +8,7 @@ and two turns of the loop; this 0.4 µs.)
 
 from __future__ import annotations
 
-from asyncio import Future
+from asyncio import CancelledError, Future
 from collections.abc import Coroutine, Generator
 from typing import Any, Generic, TypeVar
 
@@ -26,8 +26,8 @@ class Question(Generic[T]):
         self.was_cut = False
 
     def done(self) -> bool:
-        """It is over, or will be at the next turn of the loop."""
-        return self.was_cut or self._awaited is None or self._awaited.done()
+        """It is over, or was ended. What it waits for now may be done and not be the last of it."""
+        return self.was_cut or self._awaited is None
 
     def set_result(self, _: Any, /) -> None:
         """End it; whoever awaits it sees a ``CancelledError``."""
@@ -48,7 +48,10 @@ class Question(Generic[T]):
                     awaited.cancel()
                     awaited = coroutine.throw(error)
                 else:
-                    awaited = coroutine.send(None)
+                    if self.was_cut and not awaited.cancelled():  # it was done already: too late to cancel it
+                        awaited = coroutine.throw(CancelledError())
+                    else:
+                        awaited = coroutine.send(None)
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]
         finally:
