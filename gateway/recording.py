@@ -74,8 +74,8 @@ class Record:
     """One call or attempt. ``ended`` is 0 while it is under way.
 
     ``parent_id`` is the span that it is a part of. ``cause`` and ``freshness`` are those of its outcome,
-    ``served`` only for calls. ``method`` and ``target`` (path and query) are an HTTP attempt's, ``method`` also a
-    database's; ``system`` and ``hit`` a look-up's: what kind of store, and whether there was a copy.
+    ``served`` only for calls. ``method`` and ``target`` (path and query) are HTTP's, ``method`` also that of
+    databases; ``system`` and ``hit`` those of a look-up: what kind of store, and whether there was a copy.
     """
 
     __slots__ = (
