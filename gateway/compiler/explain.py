@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from gateway.compiler.explain_upstream import explain_upstream, hedge_words
 from gateway.compiler.graph import waves
+from gateway.compiler.outlook import best_case, calls_of, failing, graph_of, longest_calls
 from gateway.compiler.stores import MEMORY, NEAR
 from gateway.compiler.words import seconds, share, size, written
-from gateway.compiler.worst_case import critical_path, idle_bounds, longest_call
+from gateway.compiler.worst_case import critical_path, idle_bounds
 from gateway.config import ABSENT
+from gateway.drawing.terminal import legend, terminal_lines
 from gateway.edge.admission import SHARES, Priority
 from gateway.stores.redis_settings import RedisSettings
 
@@ -46,6 +48,7 @@ def explain_route(route: CompiledRoute) -> str:
         lines.append(f"  priority     {spec.priority}")
     if route.inputs:
         lines.append(f"  reads        {', '.join(map(_input, route.inputs))}")
+    lines += _picture(route)
     names = [step.name for step in plan.steps]
     edges = {step.name: [names[i] for i in (*step.needs, *step.awaits)] for step in plan.steps}
     for number, wave in enumerate(waves(edges), start=1):
@@ -58,6 +61,7 @@ def explain_route(route: CompiledRoute) -> str:
     lines += [f"  shaped       {stage}" for stage in route.shape]
     if spec.degraded == "header":
         lines.append("  degraded     named in the header only")
+    lines += _outlook(route)
     lines.append(f"  worst case   {_worst_case(route)}")
     for step, facts in zip(plan.steps, route.facts, strict=True):
         lines += [f"  WARNING      {step.name}: {it}" for it in idle_bounds(step, facts, plan.time_limit)]
@@ -143,11 +147,33 @@ def _cache(cache: CacheSpec) -> Iterable[str]:
         yield f"told apart by {', '.join(map(written, cache.key))} and whatever is personal"
 
 
+def _picture(route: CompiledRoute) -> Iterable[str]:
+    """The plan as a drawing, if there is anything to see."""
+    if len(route.plan.steps) > 1:
+        graph = graph_of(route)
+        yield f"  plan         {legend(graph)}"
+        yield from (f"    {line}" for line in terminal_lines(graph))
+
+
+def _outlook(route: CompiledRoute) -> Iterable[str]:
+    """What becomes of the answer if a step fails, how many calls it takes, and how long at best."""
+    title = "if it fails"
+    for name, words in failing(route):
+        yield f"  {title:11}  {name}: {words}"
+        title = ""
+    calls = calls_of(route)
+    yield f"  calls        {calls.usual} of upstreams if all goes well; from {calls.fewest} to {calls.most}"
+    path, length = best_case(route)
+    yield f"  best case    {_length(route, path, length)}, if first attempts answer and nothing waits"
+
+
 def _worst_case(route: CompiledRoute) -> str:
     """The critical path, and how long it takes if everything on it takes as long as it may."""
+    return _length(route, *critical_path(route.plan.steps, longest_calls(route)))
+
+
+def _length(route: CompiledRoute, path: Iterable[int], length: float) -> str:
     plan = route.plan
-    lengths = [longest_call(*each) for each in zip(plan.steps, route.facts, strict=True)]
-    path, length = critical_path(plan.steps, lengths)
     steps = " > ".join(plan.steps[index].name for index in path)
     cut = f", cut at {seconds(plan.time_limit)}" if length > plan.time_limit else ""
     return f"{seconds(length)}{cut}: {steps}"

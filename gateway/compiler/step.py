@@ -41,7 +41,7 @@ class StepFacts:
     """What ``explain`` tells of a step beside the plan. ``shortened``: its timeout was cut to fit.
 
     ``reason`` says why it is required or not; ``""`` for one of several that says nothing. ``shape`` tells what
-    is made of its answers, a text for each stage.
+    is made of its answers, a text for each stage. ``inline``: it calls no upstream.
     """
 
     upstream: Upstream
@@ -56,6 +56,7 @@ class StepFacts:
     each: ForEachSpec | None = None
     batch: BatchSpec | None = None
     shape: tuple[str, ...] = ()
+    inline: bool = False
 
 
 class StepCompiler:
@@ -173,6 +174,7 @@ class StepCompiler:
             each=spec.for_each,
             batch=spec.batch,
             shape=tuple(self._shape.words),
+            inline=spec.inline is not None,
         )
 
     def _direct(

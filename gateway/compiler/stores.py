@@ -62,6 +62,11 @@ class Stores:
             self._made[key] = self._make(key)
         return self._made[key]
 
+    def longest_look_up(self, name: str | None) -> float:
+        """Seconds that the store called *name* may take to say what it knows."""
+        spec = self._specs.get(name or "")
+        return spec.timeout if spec is not None and spec.redis is not None else 0.0
+
     def share(self, store: str, circuit: Circuit, upstream: str, url: str) -> None:
         """Let the processes that share *store* tell each other what *circuit*, of *url*, found out."""
         if store not in self._boards:

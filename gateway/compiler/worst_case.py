@@ -22,8 +22,21 @@ def longest_call(step: Step, facts: StepFacts) -> float:
 
     All its attempts, each with a wait for a slot and its whole timeout, and the longest random pauses between
     them. A Retry-After can make a pause longer, but only within the request's time. A hedge is one of several
-    attempts and never outlasts the one in whose place it stands; alone beside a first one it does.
+    attempts and never outlasts the one in whose place it stands; alone beside a first one it does. Before them
+    comes the look-up in a cache's store, and a batch's window. The items of a list take turns.
     """
+    if facts.inline:
+        return 0.0
+    before = facts.copies.longest if facts.copies is not None else 0.0
+    turns = 1
+    if facts.batch is not None:
+        before += facts.batch.window
+    elif facts.each is not None:
+        turns = math.ceil(facts.each.max_items / facts.each.concurrency)
+    return turns * (before + _longest_attempts(step, facts))
+
+
+def _longest_attempts(step: Step, facts: StepFacts) -> float:
     bulkhead, retry = facts.upstream.spec.bulkhead, facts.extras.retry
     attempt = step.timeout + (bulkhead.max_wait if bulkhead is not None else 0.0)
     if retry is None:

@@ -52,11 +52,20 @@ class Copies:
     """The copies of one step in *store*, kept by its *rules*.
 
     *refreshing* is for all steps that share stores: it makes and bounds the refreshes, one per key at a time.
-    Its owner drains it at shutdown. *system* names the store in recordings.
+    Its owner drains it at shutdown. *system* names the store in recordings, and *longest* is how many seconds
+    it takes to answer at most.
     """
 
-    def __init__(self, store: Store, refreshing: Apart, rules: CacheRules, system: str = "memory") -> None:
+    def __init__(
+        self,
+        store: Store,
+        refreshing: Apart,
+        rules: CacheRules,
+        system: str = "memory",
+        longest: float = 0.0,
+    ) -> None:
         self.system = system
+        self.longest = longest
         self.get: Callable[[bytes], Awaitable[Copy | None]] = store.get
         self.mark = rules.mark
         self.hits = 0
