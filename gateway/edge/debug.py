@@ -142,7 +142,7 @@ def _attempt(record: Record, began: float, *, hosts: bool) -> dict[str, Any]:
         told["hedge" if record.hedge else "retry"] = True
     if record.peer is not None:
         told["upstream"] = record.peer.upstream
-        if hosts:
+        if hosts and record.peer.host:  # a function is nowhere
             told["at"] = record.peer.base
     if record.changes:
         told["breaker"] = [f"{change.old}>{change.new}" for change in record.changes]

@@ -174,8 +174,9 @@ def _of_attempt(record: Record) -> dict[str, Any]:
     peer = record.peer
     if peer is not None:
         attributes[_UPSTREAM] = peer.upstream
-        attributes[_SERVER] = peer.host
-        attributes[_PORT] = peer.port
+        if peer.host:  # a function is nowhere
+            attributes[_SERVER] = peer.host
+            attributes[_PORT] = peer.port
     system = _SYSTEMS.get(peer.scheme) if peer is not None else None
     if system is not None:
         attributes[names.SYSTEM.name] = system
@@ -212,7 +213,7 @@ _PARTS: Final[dict[Kind, _Describe]] = {
     Kind.CALL: (lambda record: f"step {record.name}", SpanKind.INTERNAL, _of_call),
     Kind.ATTEMPT: (
         lambda record: (
-            f"{record.method} {record.peer.upstream}" if record.peer else record.method or "attempt"
+            f"{record.method} {record.peer.upstream}".strip() if record.peer else record.method or "attempt"
         ),
         SpanKind.CLIENT,
         _of_attempt,

@@ -285,3 +285,14 @@ def test_tracestate_goes_along():
     [span] = scene.spans()
 
     assert span.context.trace_state.to_header() == "vendor=1"
+
+
+def test_an_attempt_at_a_function_has_no_address():
+    scene = Scene()
+    record = scene.attempt(peer=Peer("scores", "python"))
+    record.method = ""
+
+    *_, span = scene.spans()
+
+    assert span.name == "scores"
+    assert not {"server.address", "server.port", "url.full"} & set(span.attributes)

@@ -25,7 +25,7 @@ from gateway.telemetry.log import note
 if TYPE_CHECKING:
     from gateway.compiler.names import Use
     from gateway.compiler.references import TemplateFault
-    from gateway.config import StepSpec, UpstreamSpec
+    from gateway.config import CallSpec, UpstreamSpec
     from gateway.outcome import Failure
     from gateway.plan.model import Identify, Prepare, Scope
 
@@ -39,7 +39,7 @@ NO_BULKHEAD_LIMIT: Final = 1000
 class FunctionCall:
     """What one step says to a function. Its payload is JSON, or ``None`` if it says nothing."""
 
-    def __init__(self, site: StepSite, step: StepSpec) -> None:
+    def __init__(self, site: StepSite, step: CallSpec) -> None:
         self._step = step
         self._template: JsonTemplate | None = None
         if step.with_ is not ABSENT:
@@ -91,7 +91,7 @@ class Python:
 
     name: Final = "python"
 
-    def read(self, site: StepSite, step: StepSpec) -> FunctionCall:
+    def read(self, site: StepSite, step: CallSpec) -> FunctionCall:
         """What *step* says."""
         return FunctionCall(site, step)
 
@@ -140,7 +140,7 @@ class Brought:
 
     name: Final = "source"
 
-    def read(self, site: StepSite, step: StepSpec) -> FunctionCall:
+    def read(self, site: StepSite, step: CallSpec) -> FunctionCall:
         """What *step* says."""
         return FunctionCall(site, step)
 
@@ -165,7 +165,7 @@ class Brought:
         said = opening.spec.source
         assert said is not None, "it is of this kind"
         client = BroughtSource(opening.prepared, _client(opening.prepared, opening), opening.name)
-        peer = Peer(opening.upstream, "source", said.name)
+        peer = Peer(opening.upstream, "source")
         return Running(said.name, client, client.source, peer, details=client.details)
 
     def told(self, spec: UpstreamSpec) -> str:
