@@ -177,6 +177,13 @@ HINTS_LOST: Final = Event(
     "A look at the board of hints failed.",
     ("kind",),
 )
+SOURCE_TROUBLE: Final = Event(
+    "source.trouble",
+    logging.WARNING,
+    "{upstream} could not {what}: {why}",
+    "A source of another distribution raised, or took too long, when the gateway was opened or closed.",
+    ("upstream", "what", "why"),
+)
 FILE_UNREADABLE: Final = Event(
     "file.unreadable",
     logging.WARNING,
@@ -192,13 +199,6 @@ OPENED_LATE: Final = Event(
     logging.WARNING,
     "the gateway opens at its first request; open it with its application instead: "
     "FastAPI(lifespan=gateway.lifespan)",
-SOURCE_TROUBLE: Final = Event(
-    "source.trouble",
-    logging.WARNING,
-    "{upstream} could not {what}: {why}",
-    "A source of another distribution raised, or took too long, when the gateway was opened or closed.",
-    ("upstream", "what", "why"),
-)
     "A mounted gateway was not opened by its application.",
 )
 FEW_FILES: Final = Event(
