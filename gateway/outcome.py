@@ -89,6 +89,8 @@ class Freshness(StrEnum):
     PARTIAL = "partial"
     """A list some of whose items are missing."""
     FALLBACK = "fallback"
+    NOT_CHOSEN = "not_chosen"
+    """No body at all: the step was not to be called, as its ``when:`` does not hold."""
 
 
 class Verdict(Enum):
@@ -186,6 +188,9 @@ class Failure:
 
 
 Outcome = Success | Failure
+
+NOT_CHOSEN: Final = Success(b"null", Freshness.NOT_CHOSEN)
+"""What a step ends with that is not to be called; known by identity, and neither an answer nor a failure."""
 
 ANOTHER_WON: Final = Failure(Cause.OUT_OF_TIME, "another attempt answered first")
 """Cuts the attempts that lost to a hedge; known by identity, and no evidence about the upstream."""

@@ -107,6 +107,7 @@ def _step(step: Step, facts: StepFacts, names: list[str]) -> list[str]:
     if step.awaits:
         lines.append(f"      waits for {', '.join(names[i] for i in step.awaits)}, runs without if need be")
     lines += [f"      {line}" for line in (*_attempts(step, facts), *_sharing(facts))]
+    lines += [f"      only when {facts.when}; else null"] if facts.when else []
     lines += [f"      shaped: {stage}" for stage in facts.shape]
     lines.append(f"      {' > '.join([*facts.layers, facts.upstream.name])}")
     return lines

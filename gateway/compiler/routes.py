@@ -25,6 +25,7 @@ from gateway.compiler.render_json import JsonTemplate
 from gateway.compiler.shape import ShapeTemplate
 from gateway.compiler.sharing import Sharing
 from gateway.compiler.step import StepCompiler, StepFacts
+from gateway.compiler.when import Condition
 from gateway.config import ABSENT, Fault
 from gateway.config.faults import did_you_mean
 from gateway.edge.inputs import Input
@@ -100,6 +101,7 @@ class RouteCompiler:
         }
         self._shapes = {name: self._read_shape(step, ("steps", name)) for name, step in spec.steps.items()}
         self._shape = self._read_shape(spec, ())
+        self._conditions = {name: self._read_when(name, step) for name, step in spec.steps.items()}
         self._respond: JsonTemplate | None = None
         if spec.merge is None:
             template = "{steps}" if spec.respond is ABSENT else spec.respond
@@ -141,13 +143,15 @@ class RouteCompiler:
     def _settle(self) -> list[StepCompiler]:
         """The steps, each with what the route says of it."""
         steps = []
-        personal = personal_steps([call.uses for call in self._calls.values()])
+        read = [[*call.uses, *_uses_of(self._conditions[name])] for name, call in self._calls.items()]
+        personal = personal_steps(read)
         shareable = {name: self.spec.steps[name] for name, call in self._calls.items() if call.shareable}
         equal = steps_with_equals(shareable, self._parameter_types())
         for name, spec in self.spec.steps.items():
             call = self._calls[name]
             sharing = Sharing(self._key, name, spec, self._keys.get(name), call, personal, once=name in equal)
-            step = StepCompiler(name, self.spec, call, self._fallbacks.get(name), self._shapes[name], sharing)
+            above = self._fallbacks.get(name), self._shapes[name], self._conditions[name]
+            step = StepCompiler(name, self.spec, call, *above, sharing)
             for key, message, hint in step.faults():
                 self._fault(("steps", name, key), message, hint)
             steps.append(step)
@@ -194,6 +198,13 @@ class RouteCompiler:
         self._template_faults(template.faults, ("steps", name, "cache", "key"))
         return template
 
+    def _read_when(self, name: str, step: StepSpec) -> Condition | None:
+        try:
+            return Condition(self._names, step.when) if step.when is not None else None
+        except TemplateFault as fault:
+            self._template_faults([fault], ("steps", name, "when"))
+            return None
+
     def _read_shape(self, shaped: Shaped, path: Path) -> ShapeTemplate:
         template = ShapeTemplate(shaped)
         self.faults += template.placed_faults(self._places, ("routes", self._key, *path))
@@ -232,7 +243,7 @@ class RouteCompiler:
 
     def _uses(self) -> Iterable[Use]:
         templates = (*self._calls.values(), *self._fallbacks.values(), *self._keys.values(), self._respond)
-        for template in templates:
+        for template in (*templates, *self._conditions.values()):
             yield from template.uses if template is not None else ()
 
     def _answer(self) -> Merge:
@@ -255,6 +266,10 @@ class RouteCompiler:
 
     def _fault(self, path: Path, message: str, hint: str = "", *, part: str = "") -> None:
         self.faults.append(self._places.fault(("routes", self._key, *path), message, hint, part=part))
+
+
+def _uses_of(template: Condition | None) -> list[Use]:
+    return template.uses if template is not None else []
 
 
 def _all(edges: Edges) -> frozenset[int]:

@@ -65,6 +65,8 @@ class ShapeTemplate:
         """Its faults where they stand in a file; *path* leads to what the shape belongs to."""
         for fault in self.faults:
             where = (*path, *fault.path)
+            while not places.source(where) and (where[-1] == WHOLE or isinstance(where[-1], int)):
+                where = where[:-1]  # one value in place of a list or a mapping
             place = places.key(where) if fault.in_key else places.place(where)
             text = str(fault.path[-1]) if fault.in_key else places.source(where)
             yield Fault(place.narrowed(text[fault.offset :]), fault.message, fault.hint)

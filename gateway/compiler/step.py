@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gateway.compiler.shared import Shared
     from gateway.compiler.sharing import Commons, Sharing
     from gateway.compiler.upstreams import Upstream
+    from gateway.compiler.when import Condition
     from gateway.config import BatchSpec, CacheSpec, ForEachSpec, RouteSpec, StepSpec
     from gateway.layers.cache import Copies
     from gateway.layers.fallback import StandIn
@@ -40,8 +41,8 @@ SHORTENED_TO: Final = 0.8
 class StepFacts:
     """What ``explain`` tells of a step beside the plan. ``shortened``: its timeout was cut to fit.
 
-    ``reason`` says why it is required or not; ``""`` for one of several that says nothing. ``shape`` tells what
-    is made of its answers, a text for each stage. ``inline``: it calls no upstream.
+    ``reason`` says why it is required or not; ``""`` for one of several that says nothing. ``when`` is its
+    condition, ``shape`` tells what is made of its answers, a text for each stage. ``inline``: it calls no upstream.
     """
 
     upstream: Upstream
@@ -56,6 +57,7 @@ class StepFacts:
     each: ForEachSpec | None = None
     batch: BatchSpec | None = None
     shape: tuple[str, ...] = ()
+    when: str = ""
     inline: bool = False
 
 
@@ -69,6 +71,7 @@ class StepCompiler:
         call: CallTemplate,
         fallback: JsonTemplate | None,
         shape: ShapeTemplate,
+        when: Condition | None,
         sharing: Sharing,
     ) -> None:
         self.name = name
@@ -77,12 +80,14 @@ class StepCompiler:
         self._call = call
         self._fallback = fallback
         self._shape = shape
+        self._when = when
         self._sharing = sharing
 
     @property
     def edges(self) -> Edges:
         """The steps it needs, and those it only awaits."""
-        edges, key = Edges.of(self._call.uses), self._sharing.key
+        when = self._when.uses if self._when is not None else []
+        edges, key = Edges.of([*self._call.uses, *when]), self._sharing.key
         if key is None:
             return edges
         return Edges(edges.needs, (edges.awaits | key.edges.awaits) - edges.needs)
@@ -148,6 +153,7 @@ class StepCompiler:
             direct=None
             if isinstance(self._call, ListedCall)
             else self._direct(upstream, extras, shared, meter, stand_in=stand_in, shape=shape),
+            chosen=self._when.compiled() if self._when is not None else None,
         )
         return step, self._facts(upstream, layers, extras, sharing.copies, shortened=shortened)
 
@@ -174,6 +180,7 @@ class StepCompiler:
             each=spec.for_each,
             batch=spec.batch,
             shape=tuple(self._shape.words),
+            when=_condition(spec.when),
             inline=spec.inline is not None,
         )
 
@@ -214,6 +221,10 @@ class StepCompiler:
         if len(self._route.steps) == 1:
             return True, "the route's only step"
         return False, ""
+
+
+def _condition(when: str | bool | None) -> str:  # noqa: FBT001 - the configuration's value
+    return "" if when is None else str(when).lower() if isinstance(when, bool) else when
 
 
 def _stand_in(template: JsonTemplate, stand_ins: StandIns) -> StandIn:

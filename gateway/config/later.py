@@ -9,7 +9,6 @@ NOT_BUILT = {
     "document": ("auth", "jobs"),
     "upstream": ("health", "chaos"),
     "route": ("when",),
-    "step": ("when",),
 }
 
 

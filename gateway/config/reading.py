@@ -12,6 +12,7 @@ from gateway.config.faults import Fault, Place, Wrong, did_you_mean
 from gateway.config.models import Config
 from gateway.config.nodes import BROKEN, Entry, Mapping, Node, Path, Scalar, follow, plain
 from gateway.config.scalars import resolve
+from gateway.config.shaping import WHOLE
 from gateway.config.specs import label_of
 from gateway.config.surface import keys_of, model_at
 
@@ -84,7 +85,7 @@ def _wrong(wrong: Wrong, place: Place, it: str, path: Path, root: Node, prefix: 
 
 def _subject(path: Path) -> str:
     """``timeout: `` in front of a message about its value, so that its first line says it all."""
-    key = next((key for key in reversed(path) if isinstance(key, str)), "")
+    key = next((key for key in reversed(path) if isinstance(key, str) and key != WHOLE), "")
     return f"{key}: " if key else ""
 
 

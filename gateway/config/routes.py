@@ -31,7 +31,7 @@ def lowered_route(key: str, entry: Entry, node: Mapping, faults: list[Fault]) ->
     if isinstance(steps, Mapping) and not steps.entries:
         faults.append(Fault(node.entries["steps"].place, "a route has at least one step"))
     node = each(
-        node, "steps", lambda _, step, settings: lowered_step(built(settings, "step", faults), step, faults)
+        node, "steps", lambda _, step, settings: lowered_step(settings, step, faults)
     )
     words = zip(_OF_THE_KEY, _taken_apart(key, entry.place, faults, any_method=passes_on), strict=True)
     target = {

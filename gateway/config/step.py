@@ -50,6 +50,14 @@ def nothing_status(value: Any) -> int:
     return value
 
 
+def condition(value: Any) -> str | bool:
+    """A condition, or a boolean. Raises `Wrong`."""
+    return value if isinstance(value, bool) else text(value)
+
+
+MaybeCondition = Annotated[
+    str | bool | None, PlainValidator(condition), WithJsonSchema({"type": ["string", "boolean"]})
+]
 Method = Annotated[
     Literal["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"],
     PlainValidator(method),
@@ -93,6 +101,10 @@ class CallSpec(ValueCall, FileCall, FunctionCall, SqlCall, RedisCall):
     )
     retry: Annotated[RetrySpec | Absent | None, layer_or_not(RetrySpec)] = Field(
         default=ABSENT, description="In place of the upstream's, or off."
+    )
+    when: MaybeCondition = Field(
+        default=None,
+        description="The step is called only if this holds; else it is null, and that is no failure.",
     )
     nothing_on: Annotated[frozenset[NothingStatus], list_or_off(NothingStatus)] = Field(
         default=frozenset(), description="Statuses that mean there is none: null, live, not degraded."

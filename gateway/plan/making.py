@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gateway.call import Call, Trace
-from gateway.outcome import Cause, Failure, Outcome
+from gateway.outcome import NOT_CHOSEN, Cause, Failure, Outcome
 from gateway.plan.model import Scope
 from gateway.telemetry import events
 from gateway.telemetry.log import place_of
@@ -30,7 +30,7 @@ class Asking(Scope, Protocol):
 
 
 def call_of(step: Step, run: Asking, over: Failure | None) -> Call | Outcome:
-    """The step's call; an outcome instead if a need failed, if the run is *over*, or if it cannot be made."""
+    """The step's call; an outcome instead if a need failed, the run is *over*, or it is not to be made."""
     outcomes = run.outcomes
     for need in step.needs:
         outcome = outcomes[need]
@@ -40,6 +40,8 @@ def call_of(step: Step, run: Asking, over: Failure | None) -> Call | Outcome:
     if over is not None:
         return instead(step, over, run.inputs)
     try:
+        if step.chosen is not None and not step.chosen(run):
+            return NOT_CHOSEN
         payload = step.prepare(run)
         if payload.__class__ is Failure:
             return instead(step, payload, run.inputs)

@@ -35,6 +35,9 @@ class Scope(Protocol):
 Prepare = Callable[[Scope], Any]
 """Renders a step's payload; a ``Failure(skipped)`` instead if something it reads is missing."""
 
+Chosen = Callable[[Scope], bool]
+"""Whether a step is called at all; asked when everything it needs has answered."""
+
 Identify = Callable[[Scope, Any], bytes | None]
 """From the scope and the rendered payload to what names equal calls (docs/contract.md section 3).
 
@@ -54,7 +57,8 @@ class Step:
     ``needs`` are the steps that must have answered, ``awaits`` those that must only have ended
     (references with a default); both by index. ``timeout`` is one attempt's, in seconds. A ``required``
     step that does not answer fails the request. ``stand_in`` is ``None`` without a fallback, ``identify``
-    where nothing asks which calls are equal, ``direct`` where every call takes the plain form.
+    where nothing asks which calls are equal, ``direct`` where every call takes the plain form, ``chosen`` where
+    it is always called.
     """
 
     name: str
@@ -69,6 +73,7 @@ class Step:
     stand_in: StandIn | None = None
     identify: Identify | None = None
     direct: Direct | None = None
+    chosen: Chosen | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from gateway.call import Call, Trace
-from gateway.outcome import Cause, Failure, Freshness, Success
+from gateway.outcome import NOT_CHOSEN, Cause, Failure, Freshness, Success
 from gateway.plan.making import bug, call_of
 from gateway.plan.model import Plan, Step
 from gateway.telemetry.log import Log
@@ -52,6 +52,31 @@ def test_identity_is_asked_for_where_there_is_one_and_brings_the_siblings():
 
     assert call.identity == b"payload42"
     assert call.siblings is run.siblings
+
+
+def test_step_that_is_not_chosen_is_null_without_a_cause_and_is_not_prepared():
+    ended, _ = made(a_step(prepare=lambda _: 1 / 0, chosen=lambda run: run.inputs != ("42",)))
+
+    assert ended is NOT_CHOSEN
+    assert (ended.body, ended.cause, ended.freshness) == (b"null", None, Freshness.NOT_CHOSEN)
+
+
+def test_chosen_step_is_called():
+    call, _ = made(a_step(chosen=lambda run: run.inputs == ("42",)))
+
+    assert isinstance(call, Call)
+
+
+def test_step_whose_need_failed_is_skipped_and_not_asked_whether_it_is_chosen():
+    ended, _ = made(a_step(needs=(0,), chosen=lambda _: 1 / 0), outcomes=(FAILED, None))
+
+    assert ended.cause is Cause.SKIPPED
+
+
+def test_bug_in_a_condition_is_the_steps_own_failure():
+    ended, _ = made(a_step(chosen=lambda _: 1 / 0))
+
+    assert ended.cause is Cause.INTERNAL
 
 
 def test_call_without_an_identity_of_its_own_has_no_siblings():

@@ -25,7 +25,7 @@ const STATES = { // word, tone, lever of the switch, sign
 };
 const stateOf = (name) => STATES[name] || [name, "idle", "none", "–"];
 
-const OUTCOMES = { live: "good", cached: "good", stale: "warn", fallback: "warn", nothing: "bad", unfinished: "bad" };
+const OUTCOMES = { live: "good", cached: "good", stale: "warn", partial: "warn", fallback: "warn", not_chosen: "good", nothing: "bad", unfinished: "bad" };
 
 function duration(seconds) {
   if (seconds === null || seconds === undefined) return "–";
