@@ -106,11 +106,28 @@ def _step(step: Step, facts: StepFacts, names: list[str]) -> list[str]:
         lines.append(f"      needs {', '.join(names[i] for i in step.needs)}")
     if step.awaits:
         lines.append(f"      waits for {', '.join(names[i] for i in step.awaits)}, runs without if need be")
-    lines += [f"      {line}" for line in (*_attempts(step, facts), *_sharing(facts))]
+    lines += [f"      {line}" for line in (*_several(facts), *_attempts(step, facts), *_sharing(facts))]
+    lines += [f"      {facts.undo}"] if facts.undo else []
     lines += [f"      only when {facts.when}; else null"] if facts.when else []
     lines += [f"      shaped: {stage}" for stage in facts.shape]
     lines.append(f"      {' > '.join([*facts.layers, facts.upstream.name])}")
     return lines
+
+
+def _several(facts: StepFacts) -> Iterable[str]:
+    """Where one call is made many times, or many are made one."""
+    each, batch = facts.each, facts.batch
+    if each is not None:
+        at_once = "all" if batch is not None else str(each.concurrency)
+        failed = "is null" if each.items == "optional" else "fails the step"
+        yield f"for each of {written(each.of)}: {at_once} at once, at most {each.max_items}"
+        yield f"an item that fails {failed}"
+    if batch is not None:
+        wait = f"for {seconds(batch.window)}" if batch.window else "at one moment"
+        place = f" at {written(batch.at)}" if batch.at is not None else ""
+        form = f"a list{place}, by `{batch.by}`" if batch.by is not None else f"an object{place}, by its members"
+        yield f"gathers what asks for {written(batch.key)} {wait}, up to {batch.max_size} keys a call"
+        yield f"each gets its own of {form}"
 
 
 def _attempts(step: Step, facts: StepFacts) -> Iterable[str]:

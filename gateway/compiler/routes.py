@@ -25,8 +25,9 @@ from gateway.compiler.render_json import JsonTemplate
 from gateway.compiler.shape import ShapeTemplate
 from gateway.compiler.sharing import Sharing
 from gateway.compiler.step import StepCompiler, StepFacts
+from gateway.compiler.undoing import Undoing
 from gateway.compiler.when import Condition
-from gateway.config import ABSENT, Fault
+from gateway.config import ABSENT, Fault, StepSpec
 from gateway.config.faults import did_you_mean
 from gateway.edge.inputs import Input
 from gateway.edge.pattern import Pattern, PatternFault, parse_pattern
@@ -40,9 +41,10 @@ if TYPE_CHECKING:
     from gateway.compiler.shared import Shared
     from gateway.compiler.sharing import Commons
     from gateway.compiler.upstreams import Upstream
-    from gateway.config import Places, RouteSpec, StepSpec, UpstreamSpec
+    from gateway.config import CallSpec, Places, RouteSpec, UpstreamSpec
     from gateway.config.shaping import Shaped
     from gateway.layers.observe import Meter
+    from gateway.plan.undoable import Undo
 
 OWN_HEADERS: Final = frozenset(
     {"content-length", "transfer-encoding", "connection", "date", "x-request-id", "server-timing"}
@@ -71,6 +73,7 @@ class CompiledRoute:
     read_inputs: Reader
     reads_body: bool
     shape: tuple[str, ...] = ()
+    undos: tuple[Undo, ...] = ()
 
 
 class RouteCompiler:
@@ -88,7 +91,8 @@ class RouteCompiler:
         self._names = Names(self._parameter_types(), list(spec.steps))
         for name, message in self._names.faults():
             self._fault(("steps", name) if name in spec.steps else (), message)
-        self._calls = {name: self._read_call(name, step) for name, step in spec.steps.items()}
+        self._calls = {name: self._read_call(("steps", name), step) for name, step in spec.steps.items()}
+        self._undoing = Undoing(spec, lambda name, undo: self._read_call(("steps", name, "undo"), undo))
         self._fallbacks = {
             name: self._read_json(step.fallback, Where.FALLBACK, ("steps", name, "fallback"))
             for name, step in spec.steps.items()
@@ -125,6 +129,7 @@ class RouteCompiler:
             name = self._steps[0].spec.upstream
             upstreams = {name: passing_upstream(upstreams[name], self._upstreams[name], shared)}
         made = [step.compiled(upstreams, meter(step.name), shared, commons) for step in self._steps]
+        made, undos = self._undoing.compiled(made, upstreams, meter, shared)
         table = self._names.table
         inputs = table.inputs()
         return CompiledRoute(
@@ -138,6 +143,7 @@ class RouteCompiler:
             read_inputs=reading(inputs, table.finished),
             reads_body=table.reads_body,
             shape=tuple(self._shape.words),
+            undos=undos,
         )
 
     def _settle(self) -> list[StepCompiler]:
@@ -172,19 +178,20 @@ class RouteCompiler:
             return dict.fromkeys(_MEANT.findall(self.spec.pattern), "str")
         return {parameter.name: str(parameter.type) for parameter in self.pattern.parameters}
 
-    def _read_call(self, name: str, step: StepSpec) -> CallTemplate:
+    def _read_call(self, path: Path, step: CallSpec) -> CallTemplate:
         upstream = self._upstreams.get(step.upstream)
         if upstream is None and step.inline is None:
             hint = did_you_mean(step.upstream, self._upstreams)
-            path = ("steps", name, "upstream")
-            self._fault(path, f"no upstream is called `{step.upstream}`", hint, part=step.upstream)
-        several = ListTemplate(self._names, step) if step.for_each or step.batch else None
-        names = self._names if several is None else several.names
-        site = StepSite(names, self._places, ("routes", self._key, "steps", name), upstream)
-        call = read_call(site, step)
-        if several is not None:
-            call = ListedCall(call, several, step)
-        self._template_faults(call.faults, ("steps", name))
+            message = f"no upstream is called `{step.upstream}`"
+            self._fault((*path, "upstream"), message, hint, part=step.upstream)
+        names, place = self._names, ("routes", self._key, *path)
+        if isinstance(step, StepSpec) and (step.for_each or step.batch):
+            several = ListTemplate(names, step)
+            site = StepSite(several.names, self._places, place, upstream)
+            call: CallTemplate = ListedCall(read_call(site, step), several, step)
+        else:
+            call = read_call(StepSite(names, self._places, place, upstream), step)
+        self._template_faults(call.faults, path)
         return call
 
     def _read_json(self, value: Any, where: Where, path: Path) -> JsonTemplate:
@@ -225,6 +232,9 @@ class RouteCompiler:
                     also=others,
                 )
             )
+            return
+        for path, message, hint in self._undoing.faults(edges):
+            self._fault(path, message, hint)
 
     def _check_headers(self) -> None:
         for name, value in self.spec.headers.items():
@@ -243,6 +253,7 @@ class RouteCompiler:
 
     def _uses(self) -> Iterable[Use]:
         templates = (*self._calls.values(), *self._fallbacks.values(), *self._keys.values(), self._respond)
+        yield from self._undoing.uses
         for template in (*templates, *self._conditions.values()):
             yield from template.uses if template is not None else ()
 

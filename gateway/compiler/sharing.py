@@ -47,14 +47,19 @@ class Commons:
         self.batching = apart(BATCHING, KIND)
         self.batches = Batches(shared.buffered, self.batching, shared.timers)
 
+    @property
+    def apart(self) -> dict[str, Apart]:
+        """What is done apart from requests, by its kind; flights and refreshes wait for batches."""
+        return {"flight": self.flying, "refresh": self.refreshing, KIND: self.batching}
+
     def open(self) -> None:
         """Take on work from now on."""
-        for each in (self.flying, self.refreshing, self.batching):
+        for each in self.apart.values():
             each.open()
 
     def cancel(self) -> None:
         """Wait for nothing any more, also if ``drain`` is waiting already."""
-        for each in (self.flying, self.refreshing, self.batching):
+        for each in self.apart.values():
             each.cancel()
 
     async def drain(self, grace: float) -> None:

@@ -56,6 +56,7 @@ class StepFacts:
     copies: Copies | None
     each: ForEachSpec | None = None
     batch: BatchSpec | None = None
+    undo: str = ""
     shape: tuple[str, ...] = ()
     when: str = ""
     inline: bool = False

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
 from gateway.edge.documentation import DISTRIBUTION
+from gateway.plan.undoable import Result
 from gateway.telemetry import names
 from gateway.telemetry.watched import STATES
 
@@ -46,6 +47,7 @@ def watch_compiled(watched: Watched, compiled: Compiled, stores: Stores, clock: 
     _watch_addresses(watched, [each for each in upstreams if each.balance is not None], clock)
     _watch_slots(watched, upstreams)
     _watch_sharing(watched, compiled)
+    _watch_undos(watched, compiled.routes.values())
     _watch_stores(watched, stores)
 
 
@@ -137,7 +139,7 @@ def _watch_sharing(watched: Watched, compiled: Compiled) -> None:
     watched.samples(names.CACHE_REFRESHING, lambda: (((r, s), c.snapshot().refreshing) for r, s, c in caches))
     watched.samples(
         names.APART_REFUSED,
-        lambda: [(("flight",), commons.flying.refused), (("refresh",), commons.refreshing.refused)],
+        lambda: [((kind,), each.refused) for kind, each in commons.apart.items()],
     )
     for name, field in (
         (names.FLIGHTS, "under_way"),
@@ -146,6 +148,26 @@ def _watch_sharing(watched: Watched, compiled: Compiled) -> None:
         (names.FLIGHTS_JOINED, "joined"),
     ):
         watched.samples(name, lambda field=field: [((), getattr(commons.flights.snapshot(), field))])  # type: ignore[misc]
+    for name, field in (
+        (names.BATCHES, "under_way"),
+        (names.BATCH_WAITERS, "waiting"),
+        (names.BATCHES_SENT, "sent"),
+        (names.BATCH_KEYS, "keys"),
+        (names.BATCH_ASKED, "asked"),
+    ):
+        watched.samples(name, lambda field=field: [((), getattr(commons.batches.snapshot(), field))])  # type: ignore[misc]
+
+
+def _watch_undos(watched: Watched, routes: Iterable[CompiledRoute]) -> None:
+    undos = [(route, undo) for route in routes for undo in route.undos]
+
+    def results() -> Iterator[Sample]:
+        for route, undo in undos:
+            for result in Result:
+                if result is not Result.PENDING:
+                    yield (route.key, route.plan.steps[undo.index].name, result), float(undo.counts[result])
+
+    watched.samples(names.UNDOS, results)
 
 
 def _caches(route: CompiledRoute) -> Iterator[tuple[str, str, Copies]]:

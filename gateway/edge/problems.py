@@ -10,7 +10,7 @@ Rules of the file:
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from math import ceil, isfinite
 from typing import Any, Final, NamedTuple
 
@@ -64,8 +64,17 @@ def status_of(failure: Failure, *, own_credentials: bool = False) -> int:
     return _TABLE[root.cause][0]
 
 
-def failed(failure: Failure, step: str, request_id: str, *, own_credentials: bool = False) -> Problem:
+def failed(
+    failure: Failure,
+    step: str,
+    request_id: str,
+    *,
+    own_credentials: bool = False,
+    undone: Mapping[str, str] | None = None,
+) -> Problem:
     """The problem of a request whose required step *step* ended with *failure*.
+
+    *undone* tells by step what became of undoing what others did.
 
     A skipped step's status is that of the failure it goes back to, and ``own_credentials`` then tells
     whether the step *there* (whose outcome is ``failure.root``) sends the client's own credentials.
@@ -80,7 +89,7 @@ def failed(failure: Failure, step: str, request_id: str, *, own_credentials: boo
         cause,
         _TABLE[cause][1],
         request_id,
-        {"step": step},
+        {"step": step, **({"undo": undone} if undone else {})},
         retry_after=retry_after if status == 503 else None,
     )
 

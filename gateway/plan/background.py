@@ -20,9 +20,14 @@ class Background:
         self._calls: set[Flying] = set()
         self._empty: asyncio.Event | None = None
 
+    @property
+    def full(self) -> bool:
+        """There is no room for another."""
+        return len(self._calls) >= self._limit
+
     def adopt(self, call: Flying) -> bool:
         """Take *call* over; ``False`` if there are too many already (it must then be cut after all)."""
-        if len(self._calls) >= self._limit:
+        if self.full:
             return False
         self._calls.add(call)
         call.add_done_callback(self._ended)

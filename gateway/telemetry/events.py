@@ -44,6 +44,21 @@ STREAMED: Final = Event(
     "it off. `ms` is the time to its head. Level warning with a problem.",
     ("route", "status", "ms", "total_ms", "received", "sent", "ending", "steps"),
 )
+UNDONE: Final = Event(
+    "step.undone",
+    logging.INFO,
+    "{step} of {route} is undone",
+    "A request failed, and what one of its steps had done was taken back.",
+    ("step", "route", "result", "cause", "detail"),
+)
+NOT_UNDONE: Final = Event(
+    "step.not_undone",
+    logging.ERROR,
+    "{step} of {route} is not undone: {result} {cause} {detail}",
+    "A request failed, and what one of its steps did, or may have done, still stands: somebody has to look. "
+    "`result` is failed, skipped, unknown, refused or lost.",
+    ("step", "route", "result", "cause", "detail"),
+)
 BUG_IN_STEP: Final = Event(
     "bug.step",
     logging.ERROR,

@@ -191,7 +191,7 @@ CACHE_REFRESHING: Final = _gauge(
 )
 APART_REFUSED: Final = _counter(
     "gateway_apart_refused",
-    "Shared flights and refreshes that were not begun because there were too many.",
+    "Shared flights, refreshes and batches that were not begun because there were too many.",
     "kind",
 )
 FLIGHTS: Final = _gauge("gateway_flights", "Shared calls under way.")
@@ -199,6 +199,16 @@ FLIGHT_WAITERS: Final = _gauge("gateway_flight_waiters", "Calls that wait for on
 FLIGHTS_BEGUN: Final = _counter("gateway_flights_begun", "Shared calls that were made.")
 FLIGHTS_JOINED: Final = _counter(
     "gateway_flights_joined", "Calls that found an equal one under way, and were not sent."
+)
+BATCHES: Final = _gauge("gateway_batches", "Batches under way.")
+BATCH_WAITERS: Final = _gauge("gateway_batch_waiters", "Calls that wait for a batch, sent or not.")
+BATCHES_SENT: Final = _counter("gateway_batches_sent", "Batches that were sent.")
+BATCH_KEYS: Final = _counter("gateway_batch_keys", "Different keys in the batches that were sent.")
+BATCH_ASKED: Final = _counter("gateway_batch_calls", "Calls that asked for a key of a batch.")
+UNDOS: Final = _counter(
+    "gateway_undos",
+    "Steps of failed requests to be undone: done, failed, skipped, unknown (left as it is), refused, lost.",
+    "route step result",
 )
 STORE_BYTES: Final = _gauge("gateway_store_bytes", "Bytes of memory a store holds.", "store")
 STORE_LIMIT: Final = _gauge("gateway_store_limit_bytes", "Bytes it may hold.", "store")

@@ -16,7 +16,7 @@ from gateway.sources.file import WatchedFile
 if TYPE_CHECKING:
     from gateway.compiler.names import Use
     from gateway.compiler.shared import Shared
-    from gateway.config import StepSpec
+    from gateway.config import CallSpec
     from gateway.plan.model import Identify, Prepare
 
 
@@ -27,7 +27,7 @@ class FileCall:
     shareable: Final = False
     """It is in memory."""
 
-    def __init__(self, site: StepSite, step: StepSpec) -> None:
+    def __init__(self, site: StepSite, step: CallSpec) -> None:
         assert step.file is not None, "it is of this kind"
         self.uses: list[Use] = []
         self.faults: list[TemplateFault] = []
@@ -64,6 +64,6 @@ class File:
 
     name: Final = "file"
 
-    def read(self, site: StepSite, step: StepSpec) -> FileCall:
+    def read(self, site: StepSite, step: CallSpec) -> FileCall:
         """The file of *step*."""
         return FileCall(site, step)

@@ -27,7 +27,7 @@ from gateway.transport.warm import Warm
 if TYPE_CHECKING:
     from gateway.compiler.names import Use
     from gateway.compiler.references import TemplateFault
-    from gateway.config import StepSpec, UpstreamSpec
+    from gateway.config import CallSpec, UpstreamSpec
     from gateway.plan.model import Identify, Prepare
     from gateway.transport.exchange import Transport
 
@@ -54,7 +54,7 @@ class WireOptions:
 class HttpCall:
     """The HTTP request of one step."""
 
-    def __init__(self, site: StepSite, step: StepSpec) -> None:
+    def __init__(self, site: StepSite, step: CallSpec) -> None:
         contents = {"json": step.json, "form": step.form, "body": step.body}
         given = [(key, value) for key, value in contents.items() if value is not None and value is not ABSENT]
         self._step = step
@@ -105,7 +105,7 @@ class Http:
 
     name: Final = "http"
 
-    def read(self, site: StepSite, step: StepSpec) -> HttpCall:
+    def read(self, site: StepSite, step: CallSpec) -> HttpCall:
         """The request of *step*."""
         return HttpCall(site, step)
 

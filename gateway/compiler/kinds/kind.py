@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gateway.compiler.names import Names, Use
     from gateway.compiler.references import TemplateFault
     from gateway.compiler.shared import Shared
-    from gateway.config import Config, Fault, Places, StepSpec, UpstreamSpec
+    from gateway.config import CallSpec, Config, Fault, Places, UpstreamSpec
     from gateway.plan.model import Identify, Prepare
     from gateway.recording import Peer
     from gateway.sources.client import Client
@@ -132,7 +132,7 @@ class InlineKind(Protocol):
     def name(self) -> str:
         """Its name in ``config.source_kinds``."""
 
-    def read(self, site: StepSite, step: StepSpec) -> InlineCall:
+    def read(self, site: StepSite, step: CallSpec) -> InlineCall:
         """What *step* says, with all that is wrong in it."""
 
 
@@ -143,7 +143,7 @@ class Kind(Protocol):
     def name(self) -> str:
         """Its name in ``config.source_kinds``."""
 
-    def read(self, site: StepSite, step: StepSpec) -> CallTemplate:
+    def read(self, site: StepSite, step: CallSpec) -> CallTemplate:
         """The call of *step*, with all that is wrong in it."""
 
     def addresses(self, spec: UpstreamSpec) -> Sequence[str]:

@@ -20,7 +20,7 @@ from gateway.recording import Peer
 
 if TYPE_CHECKING:
     from gateway.compiler.names import Use
-    from gateway.config import StepSpec, UpstreamSpec
+    from gateway.config import CallSpec, UpstreamSpec
     from gateway.config.sql import PostgresSpec
     from gateway.plan.model import Identify, Prepare, Scope
     from gateway.sources.postgres.statement import Query
@@ -34,7 +34,7 @@ WITHOUT_BULKHEAD: Final = 0.1
 class PostgresCall:
     """The statement of one step."""
 
-    def __init__(self, site: StepSite, step: StepSpec) -> None:
+    def __init__(self, site: StepSite, step: CallSpec) -> None:
         self._step = step
         self._name = str(site.path[-1])
         self._max_rows = site.upstream.postgres.max_rows if site.upstream and site.upstream.postgres else 0
@@ -130,7 +130,7 @@ class Postgres:
 
     name: Final = "postgres"
 
-    def read(self, site: StepSite, step: StepSpec) -> PostgresCall:
+    def read(self, site: StepSite, step: CallSpec) -> PostgresCall:
         """The statement of *step*."""
         return PostgresCall(site, step)
 

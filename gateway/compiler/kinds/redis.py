@@ -26,7 +26,7 @@ from gateway.stores.redis_settings import RedisSettings
 
 if TYPE_CHECKING:
     from gateway.compiler.names import Names
-    from gateway.config import StepSpec, UpstreamSpec
+    from gateway.config import CallSpec, UpstreamSpec
     from gateway.config.redis import RedisSpec
     from gateway.plan.model import Identify, Prepare, Scope
 
@@ -49,7 +49,7 @@ class RedisCall:
     repeatable: Final = True
     shareable: Final = True
 
-    def __init__(self, site: StepSite, step: StepSpec) -> None:
+    def __init__(self, site: StepSite, step: CallSpec) -> None:
         self._step = step
         self._words = step.redis or ()
         self.faults: list[TemplateFault] = []
@@ -115,7 +115,7 @@ class Redis:
 
     name: Final = "redis"
 
-    def read(self, site: StepSite, step: StepSpec) -> RedisCall:
+    def read(self, site: StepSite, step: CallSpec) -> RedisCall:
         """The command of *step*."""
         return RedisCall(site, step)
 

@@ -13,7 +13,7 @@ from gateway.compiler.kinds.value import Value
 
 if TYPE_CHECKING:
     from gateway.compiler.kinds.kind import CallTemplate, InlineKind, Kind, StepSite
-    from gateway.config import StepSpec
+    from gateway.config import CallSpec
 
 _UPSTREAMS: Final[tuple[Kind, ...]] = (
     Http(),
@@ -30,7 +30,7 @@ INLINE: Final[dict[str, InlineKind]] = {kind.name: kind for kind in (Value(), Fi
 """Those of steps that need no upstream."""
 
 
-def read_call(site: StepSite, step: StepSpec) -> CallTemplate:
+def read_call(site: StepSite, step: CallSpec) -> CallTemplate:
     """The call of *step* in the terms of what it reads from; as if over HTTP where that is not known."""
     if step.inline is not None:
         return INLINE[step.inline].read(site, step)

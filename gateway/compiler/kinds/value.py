@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gateway.compiler.names import Use
     from gateway.compiler.references import TemplateFault
     from gateway.compiler.shared import Shared
-    from gateway.config import StepSpec
+    from gateway.config import CallSpec
     from gateway.plan.model import Identify, Prepare, Scope
 
 
@@ -31,7 +31,7 @@ class ValueCall:
 
     target: Final = "value"
 
-    def __init__(self, site: StepSite, step: StepSpec) -> None:
+    def __init__(self, site: StepSite, step: CallSpec) -> None:
         self._template = JsonTemplate(site.names, step.value, Where.STEP)
 
     @property
@@ -67,7 +67,7 @@ class Value:
 
     name: Final = "value"
 
-    def read(self, site: StepSite, step: StepSpec) -> ValueCall:
+    def read(self, site: StepSite, step: CallSpec) -> ValueCall:
         """The value of *step*."""
         return ValueCall(site, step)
 
