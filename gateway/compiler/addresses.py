@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.call import Source, stack
+from gateway.compiler.cold_starts import ColdStarts, cold_starts_of
 from gateway.compiler.kinds.kind import Opening, Running
 from gateway.compiler.stacks import upstream_layers
 from gateway.compiler.words import written
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from gateway.config import UpstreamSpec
     from gateway.layers.circuit_state import Transition
     from gateway.layers.observe import Meter
+    from gateway.plan.direct import Wire
     from gateway.sources.client import Client
     from gateway.transport.warm import Warm
 
@@ -41,7 +43,8 @@ class Address:
     """One address, running. ``name`` is where it is, with ``${NAME}`` in place of what it stands for.
 
     ``source`` has layers 7–11 on; ``layers`` are their names, outermost first. ``gradient`` is ``None`` where
-    slots are fixed. ``peer`` is how recordings name it, ``details`` what its kind knows of it now.
+    slots are fixed. ``peer`` is how recordings name it, ``details`` what its kind knows of it now. ``cold``
+    is what it has against cold starts, ``wire`` its source in two halves, if it has one of its own.
     """
 
     name: str
@@ -55,6 +58,8 @@ class Address:
     source: Source
     layers: tuple[str, ...]
     details: Callable[[], Mapping[str, Any]]
+    cold: ColdStarts | None = None
+    wire: Wire | None = None
 
     async def open(self) -> None:
         """Get ready, with the connections wanted in advance; an upstream that is down holds nobody up."""
@@ -64,11 +69,16 @@ class Address:
         if self.warm is not None:
             self.warm.start()
             await self.warm.ready(READY_WITHIN)
+        if self.cold is not None and self.cold.prewarm is not None:
+            self.cold.prewarm.start()
+            await self.cold.prewarm.ready(self.cold.wait)
 
     async def close(self) -> None:
         """Close every connection."""
         if self.warm is not None:
             self.warm.stop()
+        if self.cold is not None and self.cold.prewarm is not None:
+            self.cold.prewarm.stop()
         await self.client.close()
 
 
@@ -89,6 +99,7 @@ def build_address(
     breaker = _breaker(name, spec, shared, ramp, running.peer)
     if breaker is not None and spec.breaker is not None and spec.breaker.share is not None:
         shared.stores.share(spec.breaker.share, breaker.circuit, upstream, address)
+    cold = cold_starts_of(name, spec, running, shared, breaker, bulkhead)
     layers = upstream_layers(
         meter=meter,
         peer=running.peer,
@@ -98,6 +109,8 @@ def build_address(
         bulkhead=bulkhead,
         ramp=ramp,
         gradient=gradient,
+        cold_starts=None if cold is None else cold.layer,
+        unhurried=None if cold is None else cold.unhurried,
     )
     return Address(
         name=running.name,
@@ -111,6 +124,8 @@ def build_address(
         source=stack(running.source, [named.layer for named in layers]),
         layers=tuple(named.text for named in layers),
         details=running.details,
+        cold=cold,
+        wire=running.wire,
     )
 
 

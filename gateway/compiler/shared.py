@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gateway.compiler.signing import CredentialStores
 from gateway.plan.background import Background
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ Clock = Callable[[], float]
 class Shared:
     """What all upstreams and steps of a process share. ``meter`` gives the meter of an upstream's attempts,
     ``random`` numbers in [0, 1). ``closing``: connections are being closed, so nothing is tried again.
-    ``background`` keeps what outlives its request.
+    ``background`` keeps what outlives its request, ``credentials`` those of AWS.
     """
 
     timers: Timers
@@ -37,3 +38,4 @@ class Shared:
     random: Callable[[], float] = random.random
     closing: Callable[[], bool] = bool
     background: Background = field(default_factory=Background)
+    credentials: CredentialStores = field(default_factory=CredentialStores)

@@ -27,6 +27,8 @@ Per upstream, built once and shared by every step that uses it:
   9  bulkhead          limits attempts in flight
   9a ramp              after an outage, calls come back step by step; what it caps is the bulkhead
   9b adapt             learns how many; inside, as waiting for a slot is not the upstream's slowness
+  9c cold starts       gives calls that need another environment the time for it; above the permit, whose
+                       circuit measures them by that time
   10 breaker permit    taken after the wait for a slot: a queued call must not reach an upstream that opened
                        meanwhile (measured with the usual order: 60 of 65 did)
   11 attempt timeout   innermost, so that the breaker sees timeouts; bounds the wire only
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from gateway.call import Layer
     from gateway.layers.breaker import Breaker
     from gateway.layers.bulkhead import Bulkhead
+    from gateway.layers.cold_start import Unhurried
     from gateway.layers.gradient import Gradient
     from gateway.recording import Peer
     from gateway.timers import Timers
@@ -113,8 +116,13 @@ def upstream_layers(
     ramp: Ramp | None = None,
     gradient: Gradient | None = None,
     peer: Peer | None = None,
+    cold_starts: Layer | None = None,
+    unhurried: Unhurried | None = None,
 ) -> list[Named]:
-    """Layers 7–11 of one address; *peer* is how recordings name it."""
+    """Layers 7–11 of one address; *peer* is how recordings name it.
+
+    *unhurried* are the times that its circuit is told of calls that *cold_starts* gave more time.
+    """
     adaptive = gradient is not None and bulkhead is not None
     return _present(
         ("observe attempt", observing_attempts(meter, clock, peer)),
@@ -122,7 +130,8 @@ def upstream_layers(
         ("bulkhead", limiting(bulkhead, timers) if bulkhead is not None else None),
         ("ramp", ramping(ramp) if ramp is not None else None),
         ("adapt", adapting(gradient, bulkhead, clock) if adaptive else None),  # type: ignore[arg-type]
-        ("breaker permit", breaking(breaker, clock) if breaker is not None else None),
+        ("cold starts", cold_starts),
+        ("breaker permit", breaking(breaker, clock, unhurried) if breaker is not None else None),
         ("attempt timeout", timing_out(timers)),
     )
 

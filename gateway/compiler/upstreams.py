@@ -18,6 +18,7 @@ from gateway.layers.balance import CROWDED, Balance, balancing
 from gateway.layers.budget import Budget
 from gateway.layers.bulkhead import BulkheadSnapshot
 from gateway.layers.turns import Turns
+from gateway.plan.cold import ColdWire
 from gateway.plan.direct import Direct
 from gateway.sources.http import HttpWire
 from gateway.transport.exchange import PoolState
@@ -219,9 +220,15 @@ def _direct(
 ) -> Callable[..., Direct] | None:
     """What makes first attempts without a coroutine, where nothing but the usual layers is in the way."""
     transport, breaker = address.client, address.breaker
-    if not isinstance(transport, H1Transport) or address.gradient is not None:
+    if address.gradient is not None:
         return None
-    wire = HttpWire(transport, shared.buffered, propagate=spec.propagate, clock=shared.clock)
+    wire = address.wire
+    if wire is None and isinstance(transport, H1Transport):
+        wire = HttpWire(transport, shared.buffered, propagate=spec.propagate, clock=shared.clock)
+    if wire is not None and address.cold is not None:
+        wire = ColdWire(wire, address.cold.warmth, shared.clock)
+    if wire is None:
+        return None
     return partial(
         Direct,
         wire,

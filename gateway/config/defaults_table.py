@@ -8,9 +8,11 @@ from pydantic.fields import FieldInfo
 
 from gateway.config.balancing import BalanceSpec
 from gateway.config.caching import CacheSpec, StoreSpec
+from gateway.config.cold_starts import PrewarmSpec
 from gateway.config.functions import SourceSpec
 from gateway.config.guards import BreakerSpec, BulkheadSpec, WarmSpec
 from gateway.config.kinds import ABSENT, Shown
+from gateway.config.lambdas import LambdaSpec
 from gateway.config.lists import BatchSpec, ForEachSpec
 from gateway.config.models import Config
 from gateway.config.overload import AdmissionSpec
@@ -19,6 +21,8 @@ from gateway.config.redis import RedisSpec
 from gateway.config.repeating import BudgetSpec, HedgeSpec, RetrySpec
 from gateway.config.route import MergeSpec, RouteSpec
 from gateway.config.server import ServerSpec
+from gateway.config.shaping import KEYS, JoinSpec, ShapeSpec
+from gateway.config.signing import AuthSpec, CredentialsSpec
 from gateway.config.source_kinds import VERBS
 from gateway.config.specs import fields_of
 from gateway.config.sql import PostgresSpec
@@ -45,19 +49,29 @@ SECTIONS: tuple[tuple[str, type], ...] = (
     ("`balance` of an upstream", BalanceSpec),
     ("`warm` of an upstream", WarmSpec),
     ("`tls` of an upstream", TlsSpec),
+    ("`auth` of an upstream", AuthSpec),
+    ("`lambda` of an upstream", LambdaSpec),
+    ("`credentials` of auth and lambda", CredentialsSpec),
+    ("`prewarm` of an upstream", PrewarmSpec),
     ("`postgres` of an upstream", PostgresSpec),
     ("`redis` of an upstream", RedisSpec),
-    ("A route", RouteSpec),
     ("`source` of an upstream", SourceSpec),
+    ("A route", RouteSpec),
     ("`merge` of a route", MergeSpec),
     ("`proxy` of a route", ProxySpec),
     ("`forward` of a proxy", ForwardSpec),
     ("A step", StepSpec),
     ("`cache` of a step", CacheSpec),
+    ("The shape of a step or a route, and an item of `shape`", ShapeSpec),
+    ("`join` of a shape", JoinSpec),
     ("`for_each` of a step", ForEachSpec),
     ("`batch` of a step", BatchSpec),
     ("`undo` of a step", UndoSpec),
 )
+
+
+_SHAPED = (RouteSpec, StepSpec)
+"""What has the keys of a shape beside its own; they have a section of their own."""
 
 
 def defaults_table() -> str:
@@ -89,7 +103,7 @@ def _section(title: str, model: type) -> str:
         lines.append(f"| … | | {like} |")
         fields = {name: fields[name] for name in fields if name not in fields_of(CallSpec)}
     for name, field in fields.items():
-        if model is RouteSpec and name in FROM_THE_KEY:
+        if (model is RouteSpec and name in FROM_THE_KEY) or (model in _SHAPED and name in KEYS):
             continue
         default = "" if model is StepSpec and field.is_required() else _default_cell(field)
         lines.append(f"| `{name}` | {default} | {field.description} |")

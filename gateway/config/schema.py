@@ -76,7 +76,7 @@ def _write_call(step: dict[str, Any]) -> None:
     """Verbs in front of the fields; a call is a verb or an upstream."""
     properties = step["properties"]
     properties["query"] = {**_QUERY, "description": properties["query"]["description"]}
-    for key in ("json", "value", "with"):
+    for key in ("json", "value", "with", "payload"):
         properties[key] = {"description": properties[key]["description"]}
     for key in ("headers", "form"):
         properties[key] = {**_TEXTS, "description": properties[key]["description"]}

@@ -12,6 +12,7 @@ from typing import Final
 
 from gateway.config.functions import FunctionCall
 from gateway.config.inline import FileCall, ValueCall
+from gateway.config.lambdas import LambdaCall
 from gateway.config.redis import TIMEOUT as REDIS_TIMEOUT
 from gateway.config.redis import RedisCall
 from gateway.config.specs import fields_of
@@ -20,6 +21,7 @@ from gateway.config.sql import SqlCall
 VERBS = ("get", "head", "options", "post", "put", "patch", "delete")
 CONTENT_KEYS = ("query", "headers", "json", "form", "body")
 TARGET_KEYS = ("upstream", "method", "path")
+COLD_STARTS = ("cold_timeout", "cold_after", "prewarm")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +62,10 @@ HTTP: Final = SourceKind(
     name="http",
     made_by=("url", "urls"),
     settings=frozenset(
-        ("transport", "http2", "proxy", "tls", "unix_socket", "compression", "propagate", "balance")
+        (
+            *("transport", "http2", "proxy", "tls", "unix_socket", "compression", "propagate", "balance"),
+            *("auth", *COLD_STARTS),
+        )
     ),
     calls=frozenset((*VERBS, "method", "path", *CONTENT_KEYS, "nothing_on")),
     example="get: upstream/path",
@@ -68,6 +73,14 @@ HTTP: Final = SourceKind(
 
 SOURCE_KINDS: Final = (
     HTTP,
+    SourceKind(
+        name="lambda",
+        made_by=("lambda",),
+        brief="function",
+        settings=frozenset(("tls", *COLD_STARTS)),
+        calls=keys_of_call(LambdaCall),
+        example='upstream: score, payload: { user_id: "{user_id}" }',
+    ),
     SourceKind(
         name="postgres",
         made_by=("postgres",),

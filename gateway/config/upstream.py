@@ -9,6 +9,7 @@ from pydantic import Field, PlainValidator, TypeAdapter, model_validator
 
 from gateway.config.addresses import ProxyUrl, Url, check_several
 from gateway.config.balancing import BalanceSpec
+from gateway.config.cold_starts import FunctionSettings, check_function
 from gateway.config.faults import Wrong
 from gateway.config.functions import FunctionName, SourceSpec
 from gateway.config.guards import BreakerSpec, BulkheadSpec, WarmSpec
@@ -91,7 +92,7 @@ UNGUARDED: Final = TypeAdapter(UpstreamSettings).validate_python(
 
 
 @spec("an upstream")
-class UpstreamSpec(UpstreamSettings):
+class UpstreamSpec(FunctionSettings, UpstreamSettings):
     """One entry of ``upstreams:``. Urls are as written, so they may end in a slash."""
 
     url: Annotated[Url | None, given(Url)] = Field(
@@ -168,6 +169,11 @@ class UpstreamSpec(UpstreamSettings):
         if self.proxy and self.tls is not None and self.tls.server_name:
             at = ("tls", "server_name")
             raise Wrong("`server_name` has no effect through a `proxy`", at=at, also=(("proxy",),))
+        return self
+
+    @model_validator(mode="after")
+    def _is_a_function_as_it_says(self) -> UpstreamSpec:
+        check_function(self, self.timeout, self.transport)
         return self
 
     @model_validator(mode="after")

@@ -19,6 +19,9 @@ from gateway.layers.circuit_state import CircuitState
 from gateway.layers.warmth import Warmth
 from gateway.outcome import ALIVE, Cause, Failure, Outcome, Success
 
+Unhurried = Callable[[Call, float], float]
+"""What a circuit is told: from a call, and the seconds that it took."""
+
 
 def allowing_cold_starts(
     warmth: Warmth, cold_timeout: float, clock: Callable[[], float], circuit: Circuit | None
@@ -55,7 +58,7 @@ def shows_life(outcome: Outcome | None) -> bool:
     return outcome.__class__ is Success or (isinstance(outcome, Failure) and outcome.cause in ALIVE)
 
 
-def unhurried(timeout: float, cold_timeout: float) -> Callable[[Call, float], float]:
+def unhurried(timeout: float, cold_timeout: float) -> Unhurried:
     """Seconds that a call took, for a circuit that knows *timeout*: less, if it was given *cold_timeout*."""
     share = min(timeout / cold_timeout, 1.0)
 

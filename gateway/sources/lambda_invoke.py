@@ -22,7 +22,7 @@ from gateway.outcome import Cause, Failure, Freshness, Outcome, Success
 from gateway.sources.bodies import checked
 from gateway.sources.signed import Ending
 from gateway.telemetry.log import note
-from gateway.transport.exchange import Response
+from gateway.transport.exchange import Request, Response
 from gateway.transport.signed import error_kind
 
 _LASTING: Final = (
@@ -49,11 +49,24 @@ class _Envelope(msgspec.Struct, rename={"status": "statusCode", "coded": "isBase
 _decode_envelope: Final = msgspec.json.Decoder(_Envelope).decode
 
 
-def invoke_ending(buffered: Buffered, *, envelope: bool) -> Ending:
-    """How answers of the Invoke API end a call; *envelope*: they are ``{statusCode, headers, body}``."""
+class Invocation(Request):
+    """A request to the Invoke API; *envelope*: its answer is ``{statusCode, headers, body}``."""
+
+    __slots__ = ("envelope",)
+
+    def __init__(self, target: bytes, headers: bytes, payload: bytes, *, envelope: bool = False) -> None:
+        super().__init__("POST", target, headers, payload)
+        self.envelope = envelope
+
+
+def invoke_ending(buffered: Buffered) -> Ending:
+    """How answers of the Invoke API end a call, whose payload is an ``Invocation``."""
 
     def ending(response: Response | Failure, call: Call) -> Outcome:
-        outcome = response if isinstance(response, Failure) else _outcome(response, envelope=envelope)
+        if isinstance(response, Failure):
+            outcome: Outcome = response
+        else:
+            outcome = _outcome(response, envelope=call.payload.envelope)
         if isinstance(outcome, Failure) and call.held:
             buffered.give(call.held)
             call.held = 0

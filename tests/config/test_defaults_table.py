@@ -38,8 +38,9 @@ def test_every_key_has_a_meaning():
 
 
 def test_keys_of_later_versions_are_left_out():
-    table = defaults_table()
+    tables = dict(part.split("\n", 1) for part in defaults_table().split("### ")[1:])
+    titles = {"document": "Top level", "upstream": "An upstream", "route": "A route", "step": "A step"}
 
-    for keys in NOT_BUILT.values():
+    for kind, keys in NOT_BUILT.items():
         for key in keys:
-            assert f"| `{key}` |" not in table
+            assert f"| `{key}` |" not in tables[titles[kind]]

@@ -7,17 +7,17 @@ import pytest
 
 from gateway.buffered import Buffered
 from gateway.outcome import RETRYABLE, UNSENT, Cause, Failure, Success
-from gateway.sources.lambda_invoke import invoke_ending
+from gateway.sources.lambda_invoke import Invocation, invoke_ending
 from gateway.sources.signed import signed_source
-from gateway.transport.exchange import Request, Response
+from gateway.transport.exchange import Response
 from tests.support.lambdas import lambda_served, signed_client
 from tests.support.transports import a_call
 
 
 def ended(status=200, body=b"{}", *, envelope=False, **headers):
     lines = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    ending = invoke_ending(Buffered(1000), envelope=envelope)
-    return ending(Response(status, lines, body), a_call())
+    call = a_call(Invocation(b"/", b"", b"{}", envelope=envelope))
+    return invoke_ending(Buffered(1000))(Response(status, lines, body), call)
 
 
 async def test_the_answer_is_the_functions_json():
@@ -152,11 +152,11 @@ async def test_what_is_no_envelope_is_unreadable(body):
 
 
 async def test_bytes_of_an_answer_that_failed_are_given_back():
-    buffered, call = Buffered(1000), a_call()
+    buffered, call = Buffered(1000), a_call(Invocation(b"/", b"", b""))
     call.held = 100
     buffered.take(100)
 
-    invoke_ending(buffered, envelope=False)(Response(500, [], b"x" * 100), call)
+    invoke_ending(buffered)(Response(500, [], b"x" * 100), call)
 
     assert (buffered.used, call.held) == (0, 0)
 
@@ -164,12 +164,12 @@ async def test_bytes_of_an_answer_that_failed_are_given_back():
 def invocation(name, payload=None, kind="RequestResponse"):
     target = f"/2015-03-31/functions/{name}/invocations".encode()
     headers = f"content-type: application/json\r\nx-amz-invocation-type: {kind}\r\n".encode()
-    return Request("POST", target, headers, json.dumps(payload or {}).encode())
+    return Invocation(target, headers, json.dumps(payload or {}).encode())
 
 
 async def called(served, request, **how):
     async with signed_client(served.url) as client:
-        ending = invoke_ending(client.buffered, envelope=False)
+        ending = invoke_ending(client.buffered)
         source = signed_source(client.transport, ending, propagate=False, clock=client.timers.loop.time)
         call = a_call(request, **how)
         outcome = await source(call)

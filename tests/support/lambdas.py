@@ -67,7 +67,9 @@ async def lambda_served(function="score", **limits):
     app = FastAPI()
     app.include_router(lambda_control(endpoint))
     app.include_router(functions(endpoint))
-    sock = socket.create_server(("127.0.0.1", 0))
+    # With its protocol said, or asyncio leaves Nagle's algorithm on: 40 ms an answer.
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    sock.bind(("127.0.0.1", 0))
     config = uvicorn.Config(app, lifespan="off", log_level="critical", timeout_graceful_shutdown=0, ws="none")
     server = uvicorn.Server(config)
     server.capture_signals = contextlib.nullcontext

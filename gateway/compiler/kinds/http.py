@@ -12,6 +12,8 @@ from gateway.compiler.identity import has_identity, identifying_requests
 from gateway.compiler.kinds.kind import Opening, Running, StepSite, UpstreamSite
 from gateway.compiler.request import RequestTemplate
 from gateway.compiler.sharing import wanted_headers
+from gateway.compiler.signed_urls import signed_running, url_ping
+from gateway.compiler.signing import check_signing, taken_headers
 from gateway.compiler.tls import tls_context
 from gateway.compiler.words import written
 from gateway.config import ABSENT
@@ -58,6 +60,8 @@ class HttpCall:
         contents = {"json": step.json, "form": step.form, "body": step.body}
         given = [(key, value) for key, value in contents.items() if value is not None and value is not ABSENT]
         self._step = step
+        signs = site.upstream is not None and site.upstream.auth is not None
+        self._taken = taken_headers(step.headers) if signs else []
         self._base_path = urlsplit(site.upstream.addresses[0]).path if site.upstream is not None else ""
         self._request = RequestTemplate(
             site.names, step.method, step.path, step.query, step.headers, given[0] if given else None
@@ -66,7 +70,7 @@ class HttpCall:
     @property
     def faults(self) -> list[TemplateFault]:
         """All that is wrong with it."""
-        return self._request.faults
+        return [*self._request.faults, *self._taken]
 
     @property
     def uses(self) -> list[Use]:
@@ -116,6 +120,9 @@ class Http:
     def prepared(self, site: UpstreamSite) -> WireOptions:
         """The TLS context, its files read, and the headers that caches ask for."""
         context = tls_context(site.name, site.spec, site.places, site.faults)
+        auth = site.spec.auth
+        if auth is not None:
+            check_signing(site, ("auth",), site.spec.addresses[0], auth.region, auth.credentials)
         return WireOptions(context, wanted_headers(site.name, site.config))
 
     def run(self, opening: Opening) -> Running:
@@ -123,22 +130,27 @@ class Http:
         spec, shared = opening.spec, opening.shared
         wire: WireOptions = opening.prepared or WireOptions()
         origin = Origin.of(opening.address)
-        transport = _transport(origin, opening, wire.context)
-        source = http_source(
-            transport, shared.buffered, propagate=spec.propagate, clock=shared.clock, keep=wire.keep
-        )
-        return Running(
+        transport = transport_of(origin, opening, wire.context)
+        running = Running(
             name=written(opening.address),
             client=transport,
-            source=source,
+            source=http_source(
+                transport, shared.buffered, propagate=spec.propagate, clock=shared.clock, keep=wire.keep
+            ),
             peer=Peer(opening.upstream, origin.scheme, origin.host, origin.port),
             warm=_warm(opening.name, transport, spec),
+            ping=url_ping(opening.address, spec.prewarm) if spec.prewarm is not None else None,
+        )
+        return (
+            running if spec.auth is None else signed_running(running, transport, origin, opening, wire.keep)
         )
 
     def told(self, spec: UpstreamSpec) -> str:
         """The version and whose client speaks it."""
-        transport = "http/2 by httpx" if spec.http2 else spec.transport
-        return transport if spec.propagate else f"{transport}, not propagated"
+        words: list[str] = ["http/2 by httpx" if spec.http2 else spec.transport]
+        words += [] if spec.propagate else ["not propagated"]
+        words += [] if spec.auth is None else ["signed for AWS"]
+        return ", ".join(words)
 
     def connection(self, spec: UpstreamSpec) -> Iterable[tuple[str, str]]:
         """Socket, TLS and content codings, where they are not the usual ones."""
@@ -162,7 +174,8 @@ def _warm(name: str, transport: Transport, spec: UpstreamSpec) -> Warm | None:
     return Warm(inner, spec.warm.connections, name)
 
 
-def _transport(origin: Origin, opening: Opening, context: ssl.SSLContext | None) -> Transport:
+def transport_of(origin: Origin, opening: Opening, context: ssl.SSLContext | None) -> Transport:
+    """The transport to one address, as the upstream's settings say."""
     spec, shared = opening.spec, opening.shared
     options: dict[str, Any] = {
         "limit": spec.bulkhead.bounds[2] if spec.bulkhead is not None else NO_BULKHEAD_POOL,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gateway.compiler.references import TemplateFault
     from gateway.compiler.shared import Shared
     from gateway.config import CallSpec, Config, Fault, Places, UpstreamSpec
+    from gateway.plan.direct import Wire
     from gateway.plan.model import Identify, Prepare
     from gateway.recording import Peer
     from gateway.sources.client import Client
@@ -71,7 +72,9 @@ class Running:
 
     ``name`` says where it is, for operators: without secrets, and with ``${NAME}`` in place of what it stands
     for. ``source`` takes the payloads that the kind's templates make. ``peer`` is how recordings name it.
-    ``details`` are what is known of it beside its pool, for operators: without secrets.
+    ``details`` are what is known of it beside its pool, for operators: without secrets. ``wire`` is its
+    source in two halves, if it has one of its own. ``ping`` makes a payload that does nothing but to keep it
+    warm, given the seconds that it is to be held.
     """
 
     name: str
@@ -80,6 +83,8 @@ class Running:
     peer: Peer
     warm: Warm | None = None
     details: Callable[[], Mapping[str, Any]] = field(default=dict)
+    wire: Wire | None = None
+    ping: Callable[[float], Any] | None = None
 
 
 class CallTemplate(Protocol):

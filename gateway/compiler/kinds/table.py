@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from gateway.compiler.kinds.file import File
 from gateway.compiler.kinds.function import Brought, Python
 from gateway.compiler.kinds.http import Http
+from gateway.compiler.kinds.lambda_invoke import LambdaInvoke
 from gateway.compiler.kinds.postgres import Postgres
 from gateway.compiler.kinds.redis import Redis
 from gateway.compiler.kinds.value import Value
@@ -19,6 +20,7 @@ _UPSTREAMS: Final[tuple[Kind, ...]] = (
     Http(),
     Python(),
     Brought(),
+    LambdaInvoke(),
     Postgres(),
     Redis(),
 )

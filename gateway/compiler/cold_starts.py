@@ -1,0 +1,107 @@
+"""What an upstream's cold starts are handled by: from its settings to a layer, a wire, and pings."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from gateway.call import stack
+from gateway.layers.bulkhead import limiting
+from gateway.layers.circuit_state import CircuitState
+from gateway.layers.cold_start import Unhurried, allowing_cold_starts, unhurried
+from gateway.layers.prewarm import Prewarm, PrewarmRules
+from gateway.layers.timeout import timing_out
+from gateway.layers.warmth import Warmth
+
+if TYPE_CHECKING:
+    from gateway.call import Layer
+    from gateway.compiler.kinds.kind import Running
+    from gateway.compiler.shared import Shared
+    from gateway.config import UpstreamSpec
+    from gateway.layers.breaker import Breaker
+    from gateway.layers.bulkhead import Bulkhead
+
+PING_TIMEOUT: Final = 10.0
+"""Seconds that a ping may take where nothing is said: an environment has as long to start, on Lambda."""
+
+INSIDE_LAMBDA: Final = "AWS_LAMBDA_FUNCTION_NAME"
+"""Set inside of Lambda, where nothing runs between two requests: no interval is kept there."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColdStarts:
+    """What one address has against them. ``prewarm`` is ``None`` where nothing keeps it warm; ``wait`` is how
+    many seconds start-up waits for it.
+    """
+
+    warmth: Warmth
+    layer: Layer
+    unhurried: Unhurried | None
+    prewarm: Prewarm | None
+    wait: float
+
+
+def cold_starts_of(
+    name: str,
+    spec: UpstreamSpec,
+    running: Running,
+    shared: Shared,
+    breaker: Breaker | None,
+    bulkhead: Bulkhead | None,
+) -> ColdStarts | None:
+    """Those of the address *running*; ``None`` where nothing is said of them."""
+    if spec.cold_timeout is None and spec.prewarm is None:
+        return None
+    warmth = Warmth(spec.cold_after)
+    cold_timeout = spec.cold_timeout or spec.timeout
+    circuit = breaker.circuit if breaker is not None else None
+    return ColdStarts(
+        warmth,
+        allowing_cold_starts(warmth, cold_timeout, shared.clock, circuit),
+        unhurried(spec.timeout, cold_timeout) if spec.cold_timeout is not None else None,
+        _prewarm(name, spec, running, shared, breaker, bulkhead, warmth),
+        spec.prewarm.wait if spec.prewarm is not None else 0.0,
+    )
+
+
+def cold_start_details(cold: ColdStarts, now: float) -> dict[str, Any]:
+    """What is known of it now, for operators."""
+    told: dict[str, Any] = {"cold_starts": cold.warmth.snapshot(now)}
+    if cold.prewarm is not None:
+        told["prewarm"] = cold.prewarm.snapshot()
+    return told
+
+
+def _prewarm(
+    name: str,
+    spec: UpstreamSpec,
+    running: Running,
+    shared: Shared,
+    breaker: Breaker | None,
+    bulkhead: Bulkhead | None,
+    warmth: Warmth,
+) -> Prewarm | None:
+    said = spec.prewarm
+    if said is None or running.ping is None:
+        return None
+    layers = [] if bulkhead is None else [limiting(bulkhead, shared.timers)]
+    every = None if INSIDE_LAMBDA in os.environ else said.every or None
+    return Prewarm(
+        stack(running.source, [*layers, timing_out(shared.timers)]),
+        running.ping,
+        warmth,
+        PrewarmRules(
+            concurrency=said.concurrency,
+            timeout=said.timeout or spec.cold_timeout or PING_TIMEOUT,
+            shortest=said.hold[0],
+            longest=said.hold[1],
+            every=every,
+            grow=said.grow,
+        ),
+        name=name,
+        clock=shared.clock,
+        random=shared.random,
+        well=lambda: breaker is None or breaker.circuit.state is CircuitState.CLOSED,
+        buffered=shared.buffered,
+    )
