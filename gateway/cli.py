@@ -16,6 +16,7 @@ import click
 
 if TYPE_CHECKING:
     from gateway.app import Gateway
+    from gateway.compiler.routes import CompiledRoute
 
 OPERATOR_VARIABLE: Final = "GATEWAY_OPERATOR_TOKEN"
 """Environment variable with the operator token of the admin listener."""
@@ -76,20 +77,42 @@ def check(config: str) -> None:
     )
 
 
+_admin = click.option(
+    "--admin", default="http://127.0.0.1:9901", show_default=True, help="The admin listener."
+)
+
+
 @main.command()
 @_config
 @click.argument("route", required=False)
-def explain(config: str, route: str | None) -> None:
-    """Print what the gateway makes of CONFIG: steps, order, layers, defaults. ROUTE picks one route."""
+@click.option("--svg", "form", flag_value="svg", help="Draw the plans as an SVG picture.")
+@click.option("--mermaid", "form", flag_value="mermaid", help="Draw the plans as Mermaid text, for Markdown.")
+@click.option("--live", "form", flag_value="live", help="Measured percentiles, and what they propose.")
+@_admin
+def explain(config: str, route: str | None, form: str | None, admin: str) -> None:
+    """Print what the gateway makes of CONFIG: steps, order, layers, defaults. ROUTE picks one route.
+
+    Exit code 1: nobody answered at the admin listener that --live asks.
+    """
     gateway = _load(config)
-    try:
-        click.echo(gateway.explain(route), nl=False)
-    except KeyError:
+    if route is not None and route not in gateway.routes:
         _fail(f"no route `{route}`; there are: " + ", ".join(sorted(gateway.routes)), 2)
+    routes = list(gateway.routes.values()) if route is None else [gateway.routes[route]]
+    if form is None:
+        click.echo(gateway.explain(route), nl=False)
+    elif form == "live":
+        _explain_live(admin, routes)
+    else:
+        from gateway.compiler.outlook import graph_of
+        from gateway.drawing.mermaid import mermaid
+        from gateway.drawing.svg import svg
+
+        draw = {"svg": svg, "mermaid": mermaid}[form]
+        click.echo(draw([graph_of(each) for each in routes]), nl=False)
 
 
 @main.command()
-@click.option("--admin", default="http://127.0.0.1:9901", show_default=True, help="The admin listener.")
+@_admin
 @click.option("--once", is_flag=True, help="Print the numbers of now, and leave.")
 @click.option(
     "--interval",
@@ -163,6 +186,18 @@ def openapi(files: tuple[str, ...], output: str | None) -> None:
     from gateway.importing.run import run_import
 
     sys.exit(run_import(files, convert, "docs/from-openapi.md", output))
+
+
+def _explain_live(admin: str, routes: list[CompiledRoute]) -> None:
+    from gateway.top.feed import Away
+    from gateway.top.measured import measured
+
+    try:
+        click.echo(measured(admin, routes), nl=False)
+    except Away as away:
+        _fail(f"{admin}: no answer: {away}", 1)
+    except ValueError as error:
+        _fail(str(error), 2)
 
 
 def _load(config: str, **options: Any) -> Gateway:

@@ -174,3 +174,53 @@ def test_operators_own_token_is_never_printed(tmp_path):
 
     assert "s3cret" not in output
     assert "operator token" not in output
+
+
+def test_plans_are_drawn_as_a_picture_and_as_text(gateway):
+    code, picture, _ = gateway("explain", "sound.yaml", "--svg")
+    assert code == 0
+    assert picture.startswith("<svg ")
+    assert "GET /y" in picture
+
+    code, text, _ = gateway("explain", "sound.yaml", "GET /x", "--mermaid")
+    assert code == 0
+    assert text.startswith("flowchart LR\n")
+    assert "GET /y" not in text
+
+
+def test_live_explanation_needs_somebody_to_ask(gateway):
+    code, output, complaint = gateway("explain", "sound.yaml", "--live", "--admin", "http://127.0.0.1:1")
+    assert (code, output) == (1, "")
+    assert complaint.startswith("http://127.0.0.1:1: no answer: ")
+
+    assert gateway("explain", "sound.yaml", "--live", "--admin", "nowhere")[0] == 2
+
+
+def test_krakend_configuration_is_imported(gateway, tmp_path):
+    backend = {"url_pattern": "/b", "host": ["http://127.0.0.1:1"]}
+    guarded = {"endpoint": "/b", "backend": [backend], "extra_config": {"auth/validator": {}}}
+    document = {"version": 3, "endpoints": [{"endpoint": "/a", "backend": [backend]}, guarded]}
+    (tmp_path / "krakend.json").write_text(json.dumps(document))
+
+    code, output, complaint = gateway("import", "krakend", str(tmp_path / "krakend.json"))
+    (tmp_path / "imported.yaml").write_text(output)
+    assert code == 0
+    assert "LEFT OUT" in complaint
+    assert gateway("check", "imported.yaml") == (0, "imported.yaml: sound, 1 route on 1 upstream\n", "")
+
+    _, output, complaint = gateway("import", "krakend", str(tmp_path / "krakend.json"), "--allow-unguarded")
+    assert "GET /b" in output
+    assert "NOT GUARDED" in complaint
+
+
+def test_openapi_documents_are_imported_to_a_file(gateway, tmp_path):
+    paths = {"/a": {"get": {"responses": {"200": {"description": "ok"}}}}}
+    document = {"openapi": "3.1.0", "info": {"title": "A"}, "servers": [{"url": "http://a"}], "paths": paths}
+    (tmp_path / "a.json").write_text(json.dumps(document))
+
+    code, output, _ = gateway(
+        "import", "openapi", str(tmp_path / "a.json"), "-o", str(tmp_path / "drafted.yaml")
+    )
+
+    assert (code, output) == (0, "")
+    assert gateway("check", "drafted.yaml")[0] == 0
