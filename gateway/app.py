@@ -11,7 +11,7 @@ import os
 import random
 import secrets
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -35,6 +35,8 @@ from gateway.edge.access_log import AccessLog
 from gateway.edge.admin import Insight, admin_app
 from gateway.edge.admission import Admission
 from gateway.edge.answer import Message, Receive, Send
+from gateway.edge.client import KEEP_ALIVE, Client, Clients
+from gateway.edge.direct import Directly
 from gateway.edge.health import Phase
 from gateway.edge.listener import Listener
 from gateway.edge.pages import public_pages
@@ -51,6 +53,8 @@ from gateway.timers import Timers
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
+    from gateway.edge.heads import BoundedProtocol
 
 DRAIN: Final = 10.0
 """Seconds that calls outliving their requests get when the gateway closes."""
@@ -84,6 +88,7 @@ class Gateway:
         token = {"GATEWAY_OPERATOR_TOKEN": self.operator_token}
         REDACTION.learn({**secrets_in(environ), **loaded.secrets, **token}, self)
         self._timers = Timers()
+        self._idle = Timers()  # of connections between requests, which are nobody's work
         self._buffered = Buffered(server.max_buffered)
         self._background = Background()
         self._engine = Engine(self._timers, self._buffered, self._background, time.monotonic)
@@ -139,7 +144,7 @@ class Gateway:
             if self._phase is not Phase.STARTING:
                 return
             loop = asyncio.get_running_loop()
-            self._timers.loop = loop
+            self._timers.loop = self._idle.loop = loop
             self._tracing.open()
             await self._stores.open()
             self._compiled.commons.open()
@@ -179,6 +184,7 @@ class Gateway:
         if self._lag is not None:
             self._lag.stop()
         self._timers.close()
+        self._idle.close()
         self._engine.bugs.flush()
         if self._access_log is not None:
             self._access_log.flush()
@@ -196,6 +202,10 @@ class Gateway:
         """For the application that this one is mounted in: ``FastAPI(lifespan=gateway.lifespan)``."""
         async with self:
             yield
+
+    def clients(self, slow: Callable[..., BoundedProtocol]) -> Callable[..., Client]:
+        """What makes uvicorn's protocol of each connection: plain requests go past ASGI, others to *slow*."""
+        return Clients(slow, Directly(self._listener), self._idle.of(KEEP_ALIVE), self.max_head)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """The ASGI application."""

@@ -14,7 +14,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
 import uvloop
@@ -95,17 +95,11 @@ def _bind(listener: Listener) -> socket.socket:
     return bound
 
 
-def _server(
-    app: object,
-    *,
-    backlog: int,
-    max_head: int = MAX_HEAD,
-    note_refused: Callable[[int], None] = lambda _: None,
-) -> _Server:
+def _server(app: object, *, backlog: int, protocol: Callable[..., Any]) -> _Server:
     return _Server(
         uvicorn.Config(
             app,  # type: ignore[arg-type]
-            http=bounded(max_head, note_refused),
+            http=protocol,  # type: ignore[arg-type]  # whatever makes one, not only a class
             ws="none",
             lifespan="off",
             log_config=None,
@@ -120,12 +114,11 @@ def _server(
 
 async def _serve(gateway: Gateway, sockets: list[socket.socket]) -> None:
     metrics = gateway.metrics
-    public = _server(
-        gateway, backlog=2048, max_head=gateway.max_head, note_refused=metrics.count_refused_head
-    )
+    slow = bounded(gateway.max_head, metrics.count_refused_head)
+    public = _server(gateway, backlog=2048, protocol=gateway.clients(slow))
     clients = public.server_state.connections
     metrics.watch.samples(names.CLIENTS, lambda: [((), len(clients))])
-    admin = _server(gateway.admin, backlog=128)
+    admin = _server(gateway.admin, backlog=128, protocol=bounded(MAX_HEAD, lambda _: None))
     loop = asyncio.get_running_loop()
 
     def stop() -> None:

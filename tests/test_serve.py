@@ -40,6 +40,9 @@ class FakeGateway:
         self.seen = []
         self._visitor, self._takes = visitor, takes
 
+    def clients(self, slow):
+        return slow
+
     async def __aenter__(self):
         self.opened += 1
         self._task = asyncio.ensure_future(self._visitor(self))

@@ -16,16 +16,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from gateway.edge import problems
 from gateway.edge.answer import Message, Receive, Send
 from gateway.edge.endpoint import Endpoint
 from gateway.edge.passing import PassingEndpoint
-
-if TYPE_CHECKING:
-    from gateway.edge.incoming import Intake
-    from gateway.plan.engine import Engine
 
 LATE: Final = 0.1
 """Seconds by which the event loop must be late to count as full."""
@@ -104,14 +100,29 @@ class Admission:
         return f"<Admission: {self.in_flight} of {self.limit} requests under way{late}>"
 
 
-class Admitting:
-    """Made part of an endpoint, it answers only requests that *admission* lets in, and others with 503.
+class AdmittingEndpoint(Endpoint):
+    """An endpoint that answers only requests that *admission* lets in, and others with 503.
 
-    Where admission is not configured, nothing asks for it. The other arguments are the endpoint's.
+    Stands in for ``Endpoint`` where admission is configured; where it is not, nothing asks for it. The
+    other arguments are those of ``Endpoint``.
     """
 
-    _engine: Engine
-    _intake: Intake
+    def __init__(self, *args: Any, admission: Admission, priority: Priority, **rest: Any) -> None:
+        super().__init__(*args, **rest)
+        self._admission = admission
+        self._priority = priority
+
+    def enter(self) -> bool:
+        """Let a request in, or turn it away."""
+        return self._admission.enter(self._priority)
+
+    def leave(self) -> None:
+        """A request that entered is over."""
+        self._admission.leave()
+
+
+class AdmittingPassing(PassingEndpoint):
+    """The same for ``PassingEndpoint``."""
 
     def __init__(self, *args: Any, admission: Admission, priority: Priority, **rest: Any) -> None:
         super().__init__(*args, **rest)
@@ -123,18 +134,9 @@ class Admitting:
         if not self._admission.enter(self._priority):
             arrived = self._engine.clock()
             trace, _ = self._intake.read(scope["headers"], scope.get("client"), 1.0)
-            problem = problems.no_space(trace.request_id)
-            await self._refuse(scope, send, problem, arrived, trace)  # type: ignore[attr-defined]  # its too
+            await self._refuse(scope, send, problems.no_space(trace.request_id), arrived, trace)
             return
         try:
-            await super().__call__(scope, receive, send, path)  # type: ignore[misc]  # the endpoint's
+            await super().__call__(scope, receive, send, path)
         finally:
             self._admission.leave()
-
-
-class AdmittingEndpoint(Admitting, Endpoint):
-    """Stands in for ``Endpoint``."""
-
-
-class AdmittingPassing(Admitting, PassingEndpoint):
-    """Stands in for ``PassingEndpoint``."""

@@ -38,6 +38,11 @@ def _knows(cycle: type) -> bool:
 ONE_WRITE: Final = _knows(_Cycle)
 
 
+def status_line(status: int) -> bytes:
+    """The first line of an answer, with its end."""
+    return _STATUS_LINE.get(status) or b"HTTP/1.1 %d \r\n" % status
+
+
 def header_block(headers: Iterable[tuple[str, str]]) -> bytes:
     """Ready header lines of trusted names and values; a CR, LF or NUL is a bug and raises ``ValueError``."""
     lines = []
@@ -85,7 +90,7 @@ async def answer(scope: Message, send: Send, status: int, block: bytes, body: by
 
 def _at_once(cycle: Any, status: int, block: bytes, body: bytes) -> None:
     """What ``cycle.send`` does for head and body together, with one write."""
-    parts = [_STATUS_LINE.get(status) or b"HTTP/1.1 %d \r\n" % status]
+    parts = [status_line(status)]
     for name, value in cycle.default_headers:
         parts += (name, b": ", value, b"\r\n")
     parts += (block, b"content-length: %d\r\n" % len(body))

@@ -6,7 +6,7 @@ What does not depend on the request is made once; a complete answer costs the jo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -23,6 +23,7 @@ from gateway.edge.timing import Timing
 from gateway.outcome import Failure
 from gateway.plan.engine import Engine
 from gateway.plan.execute import Run
+from gateway.plan.undo import UndoingRun
 
 if TYPE_CHECKING:
     from gateway.call import Trace
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from gateway.edge.reader import Reader
     from gateway.edge.streamed import Streamed
     from gateway.plan.model import Ended, Plan
+
+Scope = Callable[[], Message]
+"""Makes the ASGI scope of a request, which hardly any request needs."""
 
 _NO_STORE: Final = b"cache-control: no-store\r\n"
 _JSON: Final = ("content-type", "application/json")
@@ -86,7 +90,7 @@ class Answering:
 
 
 class Endpoint:
-    """One route, ready to answer."""
+    """One route, ready to answer. ``direct``: also requests that come past ASGI (see ``edge.direct``)."""
 
     def __init__(
         self,
@@ -99,14 +103,17 @@ class Endpoint:
         meter: RequestMeter,
         access_log: AccessLog | None,
         witness: Witness | None = None,
+        make_run: Callable[..., Run] = Run,
     ) -> None:
         names = [step.name for step in plan.steps]
         headers = {name.lower(): value for name, value in answering.headers.items()}
         self.plan = plan
-        self._read_inputs = read_inputs
+        self.read_inputs = read_inputs
+        self.direct = not answering.reads_body and make_run is Run
+        self._make_run = make_run
         self._answering = answering
-        self._engine = engine
-        self._intake = intake
+        self.engine = engine
+        self.intake = intake
         self._meter = meter
         self._access_log = access_log
         self._witness = witness
@@ -121,69 +128,90 @@ class Endpoint:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send, path: Mapping[str, str]) -> None:
         """Answer one request whose path parameters are *path*."""
-        engine = self._engine
+        engine = self.engine
         arrived = engine.clock()
         headers = scope["headers"]
-        trace, limit = self._intake.read(headers, scope.get("client"), self.plan.time_limit)
+        trace, limit = self.intake.read(headers, scope.get("client"), self.plan.time_limit)
+        if not self.enter():
+            await self._refuse(scope, send, problems.no_space(trace.request_id), arrived, trace)
+            return
         body: bytes | None = None
-        if self._answering.reads_body:
-            taken = await self._take_body(headers, receive, trace, limit)
-            if taken is None:
-                self._left(trace, scope)
-                return
-            if not isinstance(taken, bytes):
-                await self._refuse(scope, send, taken, arrived, trace)
-                return
-            body = taken
-            limit = max(0.0, limit - (engine.clock() - arrived))  # the clock started at arrival
         try:
+            if self._answering.reads_body:
+                taken = await self._take_body(headers, receive, trace, limit)
+                if taken is None:
+                    self.left(trace, lambda: scope)
+                    return
+                if not isinstance(taken, bytes):
+                    await self._refuse(scope, send, taken, arrived, trace)
+                    return
+                body = taken
+                limit = max(0.0, limit - (engine.clock() - arrived))  # the clock started at arrival
             try:
-                inputs = self._read_inputs(path, scope["query_string"], headers, body)
+                inputs = self.read_inputs(path, scope["query_string"], headers, body)
             except InputFault as fault:
                 problem = problems.bad_request(fault, trace.request_id)
                 await self._refuse(scope, send, problem, arrived, trace)
                 return
-            run = Run(self.plan, engine, inputs, trace, limit)
+            run = self._make_run(self.plan, engine, inputs, trace, limit)
             try:
                 await self._run(run, scope, receive, send, arrived)
             finally:
                 run.release()
         finally:
+            self.leave()
             if body:
                 engine.buffered.give(len(body))
 
+    def enter(self) -> bool:
+        """Let a request in; ``False`` if there is no room for it. Whoever entered leaves once."""
+        return True
+
+    def leave(self) -> None:
+        """A request that entered is over."""
+
     async def _run(self, run: Run, scope: Message, receive: Receive, send: Send, arrived: float) -> None:
         """Run the plan, and answer unless the client has left."""
-        watch = HangUp(run, receive, self._engine.timers)
+        watch = HangUp(run, receive, self.engine.timers)
         watch.arm()
         try:
             await run.run()
         finally:
             watch.disarm()
-        recording = run.trace.recording
         if run.abandoned:
-            self._left(run.trace, scope)
+            self.left(run.trace, lambda: scope)
             return
+        status, block, body, degraded = self.rendered(run)
+        seconds = self.engine.clock() - arrived  # up to here it was our time, from here it is the client's
+        await answer(scope, send, status, block, body)
+        self.tell(run, lambda: scope, status, len(body), degraded=degraded, seconds=seconds)
+
+    def rendered(self, run: Run) -> tuple[int, bytes, bytes, bool]:
+        """The answer to an ended *run*: status, header lines, body, and whether it is degraded."""
         status, block, body, degraded = self._answer_of(run)
         if self._timing is not None:
             block += self._timing.line(run.calls, run.outcomes, run.trace.trace_id)
+        recording = run.trace.recording
         if recording is not None and recording.debug:
-            block += debug_line(run, recording, self._engine.clock())
-        seconds = self._engine.clock() - arrived  # up to here it was our time, from here it is the client's
-        await answer(scope, send, status, block, body)
+            block += debug_line(run, recording, self.engine.clock())
+        return status, block, body, degraded
+
+    def tell(self, run: Run, scope: Scope, status: int, size: int, *, degraded: bool, seconds: float) -> None:
+        """A request was answered with *status* and *size* bytes after *seconds*."""
         self._meter.record(status, degraded, seconds)
         if self._access_log is not None:
-            self._access_log(run, status, degraded, seconds, len(body))
+            self._access_log(run, status, degraded, seconds, size)
         if self._witness is not None:
             self._witness(run, status, degraded, seconds)
+        recording = run.trace.recording
         if recording is not None:
-            recorded.answered(recording, run, scope, status, degraded=degraded, seconds=seconds)
+            recorded.answered(recording, run, scope(), status, degraded=degraded, seconds=seconds)
 
-    def _left(self, trace: Trace, scope: Message) -> None:
+    def left(self, trace: Trace, scope: Scope) -> None:
         """The client left before its answer."""
         self._meter.client_gone()
         if trace.recording is not None:
-            recorded.refused(trace.recording, self.plan.route, scope, 0)
+            recorded.refused(trace.recording, self.plan.route, scope(), 0)
 
     def _answer_of(self, run: Run) -> tuple[int, bytes, bytes, bool]:
         """Status, header lines, body, and whether the answer is degraded."""
@@ -209,7 +237,8 @@ class Endpoint:
 
     def _failed(self, run: Run, failure: Failure, step: str) -> Problem:
         own = any(run.outcomes[index] is failure.root for index in self._answering.own_credentials)
-        return problems.failed(failure, step, run.trace.request_id, own_credentials=own)
+        undone = run.undone if isinstance(run, UndoingRun) else {}
+        return problems.failed(failure, step, run.trace.request_id, own_credentials=own, undone=undone)
 
     async def _take_body(
         self, headers: list[tuple[bytes, bytes]], receive: Receive, trace: Trace, limit: float
@@ -219,7 +248,7 @@ class Endpoint:
             return problems.refused(415, trace.request_id)
         try:
             async with asyncio.timeout(limit):
-                taken = await read_body(headers, receive, self._answering.max_body, self._engine.buffered)
+                taken = await read_body(headers, receive, self._answering.max_body, self.engine.buffered)
         except TimeoutError:
             return problems.refused(408, trace.request_id)
         if isinstance(taken, bytes):
@@ -233,9 +262,13 @@ class Endpoint:
         self, scope: Message, send: Send, problem: Problem, arrived: float, trace: Trace
     ) -> None:
         await answer(scope, send, *problem)
-        seconds = self._engine.clock() - arrived
-        self._meter.record(problem.status, False, seconds)
+        self.tell_refusal(lambda: scope, problem.status, trace, arrived)
+
+    def tell_refusal(self, scope: Scope, status: int, trace: Trace, arrived: float) -> None:
+        """A request that *arrived* was answered with *status* without its plan."""
+        seconds = self.engine.clock() - arrived
+        self._meter.record(status, False, seconds)
         if self._access_log is not None:
-            self._access_log.refused(self.plan.route, problem.status, trace, seconds)
+            self._access_log.refused(self.plan.route, status, trace, seconds)
         if trace.recording is not None:
-            recorded.refused(trace.recording, self.plan.route, scope, problem.status)
+            recorded.refused(trace.recording, self.plan.route, scope(), status)

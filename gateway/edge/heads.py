@@ -14,7 +14,7 @@ Rules of the file:
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
@@ -35,6 +35,9 @@ connection and take the answer from it."""
 _AROUND: Final = 16
 """Bytes of framing allowed for each byte of a body; a chunk of one byte takes six."""
 
+if TYPE_CHECKING:
+    from gateway.edge.client import Client
+
 _log = Log("gateway.edge")
 
 
@@ -51,6 +54,33 @@ class BoundedProtocol(HttpToolsProtocol):
         self._fed = 0  # bytes of a head that is not complete, or of a body and what is around it
         self._body = 0
         self._refused = False
+        self._client: Client | None = None
+
+    def serve_for(self, client: Client) -> None:
+        """Serve what *client* passes on; it keeps its place among the server's connections."""
+        transport = client.transport
+        assert transport is not None
+        self._client = client
+        self.connection_made(transport)
+        self.connections.discard(self)
+
+    @property
+    def busy(self) -> bool:
+        """It is in the midst of a request, or of an answer."""
+        cycle = self.cycle
+        if cycle is not None and (cycle.more_body or not cycle.response_complete):
+            return True
+        return self._fed > 0 or self._refused or bool(self.pipeline)
+
+    def rest(self) -> None:
+        """Somebody else answers the next request."""
+        self._unset_keepalive_if_required()
+
+    def handle_websocket_upgrade(self) -> None:
+        """From here on the socket is another protocol's."""
+        if self._client is not None:
+            self._client.leave()
+        super().handle_websocket_upgrade()
 
     def data_received(self, data: bytes) -> None:
         """A piece of one request, or of several."""

@@ -48,7 +48,7 @@ class Listener:
         meter: RequestMeter,
         access_log: AccessLog | None,
     ) -> None:
-        self._match = router.match
+        self.match = router.match
         self._pages = pages
         self._intake = intake
         self._meter = meter
@@ -61,7 +61,7 @@ class Listener:
         if is_page(path):
             await self._pages(scope, receive, send)
             return
-        match = self._match(scope["method"], path)
+        match = self.match(scope["method"], path)
         if isinstance(match, Unrouted):
             await self._refuse(match, scope, send)
             return
@@ -70,13 +70,18 @@ class Listener:
         except HalfAnswerError:  # told already: the server is to break the connection
             raise
         except Exception as error:  # noqa: BLE001 - the log has it
-            trace = self._trace(scope)
-            hide = private_values(scope, match.params)
-            self._bugs(place_of(error), events.BUG_IN_REQUEST, trace, error=error, hide=hide)
+            request_id = self.bug(error, scope, match.params)
             if has_started(send):
                 # Half an answer is out: the server ends the connection. It would log what it is told.
-                raise HalfAnswerError(trace.request_id) from None
-            await answer(scope, send, *problems.bug(trace.request_id))
+                raise HalfAnswerError(request_id) from None
+            await answer(scope, send, *problems.bug(request_id))
+
+    def bug(self, error: Exception, scope: Message, params: Mapping[str, str]) -> str:
+        """Log *error*, which is of no step, under the request's id, which is returned."""
+        trace = self._trace(scope)
+        hide = private_values(scope, params)
+        self._bugs(place_of(error), events.BUG_IN_REQUEST, trace, error=error, hide=hide)
+        return trace.request_id
 
     async def _refuse(self, unrouted: Unrouted, scope: Message, send: Send) -> None:
         trace = self._trace(scope)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import quote, unquote, unquote_to_bytes
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]").search
 _BAD_ESCAPE: Final = re.compile(rb"%(?![0-9a-fA-F]{2})").search
@@ -54,3 +54,8 @@ def split_path(path: bytes) -> list[str] | str:
 def usual_spelling(path: str) -> bytes:
     """*path* escaped as most clients do it."""
     return quote(path, safe=_UNESCAPED).encode()
+
+
+def decoded(raw: bytes) -> str:
+    """*raw* as ASGI's ``path``: everything unescaped at once, which is for people only."""
+    return unquote(raw.decode("ascii"))

@@ -13,10 +13,13 @@ from gateway.telemetry.repetition import Sparing
 if TYPE_CHECKING:
     from gateway.buffered import Buffered
     from gateway.plan.background import Background
-    from gateway.timers import Timers
+    from gateway.timers import Expiring, Timers
 
 _FLOOR: Final = 0.02
 _FLOOR_SHARE: Final = 0.05
+
+_SHORTENED: Final = 1e-6
+"""Seconds by which a limit must be below the route's to count as shortened by the client (float noise)."""
 
 
 def floor_of(limit: float) -> float:
@@ -56,3 +59,14 @@ class Engine:
     def loop(self) -> asyncio.AbstractEventLoop:
         """The loop that all runs share."""
         return self.timers.loop
+
+    def arm(self, run: Expiring, limit: float, usual: float) -> Callable[[Expiring], None]:
+        """Have *run* expire after *limit* seconds; returns what stops that. Who waits for as long as *usual*
+        shares a timer.
+        """
+        if usual - limit < _SHORTENED:
+            timer = self.timers.of(usual)
+            timer.start(run)
+            return timer.stop
+        handle = self.loop.call_later(limit, run.expire)
+        return lambda _: handle.cancel()

@@ -3,8 +3,8 @@
 Rules of the file:
 1. Nothing here raises for expected trouble, and no step can hurt another: a bug inside a step becomes
    its ``Failure(internal)``.
-2. Whoever ends a step starts those that became ready, and goes on with one of them in its own task; only
-   ``run`` waits for the end of the plan, on one future.
+2. Whoever ends a step starts those that became ready, and goes on with one of them in its own flight; the
+   last one calls who waits for the end of the plan.
 3. Ending early (deadline, failed required step, client gone) *cuts* calls, it never cancels tasks. A sent
    unrepeatable call is not cut: its step ends, its task goes on in the background.
 4. A finished run holds no reference cycle: it is freed by counting (measured: a cycle costs 20–50 µs).
@@ -14,21 +14,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.call import Call, Trace
 from gateway.outcome import Cause, Failure, Outcome
 from gateway.plan.engine import floor_of
-from gateway.plan.making import bug, call_of, instead
+from gateway.plan.making import bug, call_of, failing, instead
 from gateway.telemetry import events
 
 if TYPE_CHECKING:
     from gateway.plan.engine import Engine
     from gateway.plan.flight import Flying
     from gateway.plan.model import Plan, Step
-
-_SHORTENED: Final = 1e-6
-"""Seconds by which a limit must be below the route's to count as shortened by the client (float noise)."""
+    from gateway.timers import Expiring
 
 _GRACE: Final = 0.025
 """Seconds that cut calls get to end; half of what docs/contract.md section 2 allows the answer to be late."""
@@ -47,14 +46,15 @@ class Run:
     __slots__ = (
         "_culprit",
         "_detached",
-        "_done",
         "_engine",
         "_finished",
         "_flights",
         "_leaders",
+        "_on_end",
         "_over",
         "_pending",
         "_released",
+        "_stop_timer",
         "_waits",
         "abandoned",
         "calls",
@@ -86,49 +86,47 @@ class Run:
         self._flights: dict[int, Flying] = {}
         self._leaders: dict[int, int] = {}
         self._detached: frozenset[int] = frozenset()
-        self._done: asyncio.Future[None] | None = None
+        self._on_end: Callable[[], object] | None = None
+        self._stop_timer: Callable[[Expiring], None] | None = None
         self._finished = False
         self._over: Failure | None = None
         self._released = False
         self._culprit: tuple[Step, Failure] | None = None
 
-    async def run(self) -> None:
+    def start(self, on_end: Callable[[], object]) -> None:
         """Take every step to its end, or until the request fails; never longer than the deadline.
 
-        Cancelling it cuts the calls under way, with the exception of sent unrepeatable ones.
+        *on_end* is called once, when the answer is known: perhaps before this returns, and never from within
+        the cutting of calls, so that all that could end has ended.
         """
-        stop_timer = self._arm()
+        self._on_end = on_end
+        self._stop_timer = self._engine.arm(self, self.deadline - self.started, self.plan.time_limit)
         try:
-            first = self._begin(self.plan.first, in_flight=False)
-            if first is not None:
-                await self._perform(first, None)
-            if not self._finished:
-                self._done = self._engine.loop.create_future()
-                await self._done
+            mine = self._begin(self.plan.first)
+            if mine is not None:
+                self._spawn(mine)
         except BaseException:
             self.abandon()
             raise
-        finally:
-            self._done = None
-            stop_timer(self)
+
+    async def run(self) -> None:
+        """The same, for who waits. Cancelling it cuts the calls under way, with the exception of sent
+        unrepeatable ones.
+        """
+        done = self._engine.loop.create_future()
+        self.start(partial(_wake, done))
+        try:
+            await done
+        except BaseException:
+            self.abandon()
+            raise
 
     @property
     def failure(self) -> tuple[Step, Failure] | None:
         """What fails the whole request: the required step whose failure ended it, or the first of all steps
         if none answered. ``None`` if there is an answer.
         """
-        if self._culprit is not None:
-            return self._culprit
-        unanswered: tuple[Step, Failure] | None = None
-        answered = False
-        for step, outcome in zip(self.plan.steps, self.outcomes, strict=True):
-            if isinstance(outcome, Failure):
-                if step.required:
-                    return step, outcome
-                unanswered = unanswered or (step, outcome)
-            elif outcome is not None:
-                answered = True
-        return None if answered else unanswered
+        return self._culprit or failing(self.plan.steps, self.outcomes)
 
     def expire(self) -> None:
         """The request's time ran out (its timer calls this)."""
@@ -149,21 +147,10 @@ class Run:
             if call is not None and call.held and ended:
                 self._give_back(call)
 
-    def _arm(self) -> Callable[[Run], None]:
-        """Start the request's one timer; returns what stops it."""
-        limit = self.deadline - self.started
-        if self.plan.time_limit - limit < _SHORTENED:
-            timer = self._engine.timers.of(self.plan.time_limit)
-            timer.start(self)
-            return timer.stop
-        handle = self._engine.loop.call_later(limit, self.expire)
-        return lambda _: handle.cancel()
+    def _begin(self, indices: Iterable[int]) -> int | None:
+        """Begin these steps: each gets a flight of its own, but for one that the caller goes on with.
 
-    def _begin(self, indices: Iterable[int], *, in_flight: bool) -> int | None:
-        """Begin these steps: each gets a task of its own, but for one that the caller performs itself.
-
-        A step that cannot be called ends here, and its followers are begun as well. A request's own task
-        never performs an unrepeatable step, because it could not leave it behind.
+        A step that cannot be called ends here, and its followers are begun as well.
         """
         mine: int | None = None
         queue = list(indices)
@@ -177,10 +164,7 @@ class Run:
                 self._spawn(mine)
                 mine = None
             if not self._flown(index):
-                if in_flight or self.plan.steps[index].repeatable:
-                    mine = index
-                else:
-                    self._spawn(index)
+                mine = index
         return mine
 
     def _flown(self, index: int) -> bool:
@@ -198,7 +182,7 @@ class Run:
         """The direct call of a step ended."""
         if self.outcomes[index] is None:
             ready = self._settle(index, outcome)
-            following = self._begin(ready, in_flight=True) if ready else None
+            following = self._begin(ready) if ready else None
             if following is not None:
                 self._spawn(following)
         call: Call = self.calls[index]  # type: ignore[assignment]  # made before it was performed
@@ -208,10 +192,10 @@ class Run:
     def _spawn(self, index: int) -> None:
         self._flights[index] = self._engine.spawn(self._perform(index, index))
 
-    async def _perform(self, index: int, leader: int | None) -> None:
+    async def _perform(self, index: int, leader: int) -> None:
         """Call the step's source, then go on with a step that became ready, if there is one.
 
-        *leader* is the step that this flight was made for; ``None`` in the request's own task.
+        *leader* is the step that this flight was made for.
         """
         following: int | None = index
         while following is not None:
@@ -229,8 +213,8 @@ class Run:
             if self.outcomes[index] is None:
                 ready = self._settle(index, outcome)
                 if ready:
-                    following = self._begin(ready, in_flight=leader is not None)
-                    if following is not None and leader is not None:
+                    following = self._begin(ready)
+                    if following is not None:
                         self._leaders[following] = leader
             if call.held and (self._released or index in self._detached):
                 self._give_back(call)
@@ -276,7 +260,7 @@ class Run:
             self._detached |= {index}
             call.elapsed = self._engine.clock() - self.started
             outcome = instead(self.plan.steps[index], failure, self.inputs)
-            self._begin(self._settle(index, outcome), in_flight=False)
+            self._begin(self._settle(index, outcome))
 
     def _give_up(self) -> None:
         """Answer without the steps that even a cut could not end: that is a bug in their source."""
@@ -290,10 +274,25 @@ class Run:
         self._finish()
 
     def _finish(self) -> None:
+        if self._finished:
+            return
         self._finished = True
-        if self._done is not None and not self._done.done():
-            self._done.set_result(None)
+        if self._stop_timer is not None:
+            self._stop_timer(self)
+            self._stop_timer = None
+        on_end, self._on_end = self._on_end, None
+        if on_end is None:
+            return
+        if self._over is None:
+            on_end()
+        else:  # those that are being cut end first
+            self._engine.loop.call_soon(on_end)
 
     def crashed(self, index: int, error: Exception) -> Outcome:
         """*error* came out of a step."""
         return bug(self.plan.steps[index], self, error, self._engine.bugs)
+
+
+def _wake(done: asyncio.Future[None]) -> None:
+    if not done.done():
+        done.set_result(None)

@@ -76,3 +76,17 @@ def bug(step: Step, run: Asking, error: Exception, log: Sparing) -> Outcome:
 def instead(step: Step, failure: Failure, inputs: Sequence[Any]) -> Outcome:
     """What a step that was not called, or not to its end, ends with: its fallback, or the failure."""
     return failure if step.stand_in is None else step.stand_in(failure, inputs)
+
+
+def failing(steps: Sequence[Step], outcomes: Sequence[Outcome | None]) -> tuple[Step, Failure] | None:
+    """The step that fails a request: the first required one that failed, or of all if none answered."""
+    unanswered: tuple[Step, Failure] | None = None
+    answered = False
+    for step, outcome in zip(steps, outcomes, strict=True):
+        if isinstance(outcome, Failure):
+            if step.required:
+                return step, outcome
+            unanswered = unanswered or (step, outcome)
+        elif outcome is not None and outcome is not NOT_CHOSEN:
+            answered = True
+    return None if answered else unanswered

@@ -90,10 +90,10 @@ class AdmittingRoute(Route):
         plain = super().endpoint
         return AdmittingEndpoint(
             plain.plan,
-            plain._read_inputs,
+            plain.read_inputs,
             plain._answering,
-            engine=plain._engine,
-            intake=plain._intake,
+            engine=plain.engine,
+            intake=plain.intake,
             meter=plain._meter,
             access_log=plain._access_log,
             admission=self.admission,

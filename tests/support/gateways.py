@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 from gateway import Gateway
+from gateway.edge.heads import MAX_HEAD, bounded
 from gateway.serve import _server
 from tests.support.processes import free_ports, running
 from tests.support.raw_http import Answer, RawClient
@@ -141,7 +142,9 @@ async def listening(app, **options):
     *options* are the server's (``max_head``). Goes through uvicorn's own steps, without the tenth of a
     second that its shutdown always takes.
     """
-    server = _server(app, backlog=128, **options)
+    slow = bounded(options.get("max_head", MAX_HEAD), options.get("note_refused", lambda _: None))
+    protocol = app.clients(slow) if isinstance(app, Gateway) else slow
+    server = _server(app, backlog=128, protocol=protocol)
     server.config.load()
     server.lifespan = server.config.lifespan_class(server.config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
