@@ -20,5 +20,4 @@ def test_key_of_a_later_version_says_so_wherever_it_belongs():
     assert faults_of(with_upstream, "{ url: http://a }", "defaults: { upstream: { chaos: on } }") == told(
         "chaos"
     )
-    assert faults_of(with_route, "when: off") == told("when")
     assert faults_of(with_route, "status: 200", "jobs: {}") == told("jobs")
