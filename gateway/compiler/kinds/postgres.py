@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,15 +18,20 @@ from gateway.compiler.tls import tls_context
 from gateway.compiler.words import seconds, written
 from gateway.outcome import Failure
 from gateway.recording import Peer
+from gateway.sources.postgres.settings import PostgresSettings, address_of
+from gateway.sources.postgres.statement import Query, Statement
+from gateway.sources.postgres.wrapping import reading, writing
 
 if TYPE_CHECKING:
     from gateway.compiler.names import Use
     from gateway.config import CallSpec, UpstreamSpec
     from gateway.config.sql import PostgresSpec
     from gateway.plan.model import Identify, Prepare, Scope
-    from gateway.sources.postgres.statement import Query
 
 DEFAULT_PORT: Final = 5432
+
+_PLAIN: Final = re.compile(r"[a-z]+://")
+_SECRETS: Final = re.compile(r"(?<=//)[^/]*@|\?[^}]*")
 
 WITHOUT_BULKHEAD: Final = 0.1
 """Seconds a call waits for a connection where the bulkhead is off: the default bulkhead's ``max_wait``."""
@@ -71,9 +77,6 @@ class PostgresCall:
 
     def compiled(self) -> Prepare:
         """The step's ``prepare``: the values of the parameters."""
-        # Only a gateway that asks a PostgreSQL needs its client.
-        from gateway.sources.postgres.statement import Query, Statement  # noqa: PLC0415
-
         pieces, result = self._wrapped()
         statement = Statement(
             self._name,
@@ -82,6 +85,7 @@ class PostgresCall:
             writes=self._step.write,
             literal=self._sql.literal,
             max_rows=self._max_rows,
+            operation=self._sql.shape.verb.upper() if self._sql.shape is not None else "",
         )
         if not self._sql.uses:
             constant = Query(statement, ())
@@ -96,8 +100,6 @@ class PostgresCall:
 
     def _wrapped(self) -> tuple[list[str | int], str]:
         """The whole statement, and what it answers."""
-        from gateway.sources.postgres.wrapping import reading, writing  # noqa: PLC0415
-
         sql, shape, result = self._sql, self._sql.shape, self._step.result
         assert shape is not None, "compiled in spite of faults"
         if not shape.writes:
@@ -148,8 +150,8 @@ class Postgres:
 
     def run(self, opening: Opening) -> Running:
         """A pool of connections."""
+        # Only a gateway that asks a PostgreSQL imports asyncpg.
         from gateway.sources.postgres.pool import Pool  # noqa: PLC0415
-        from gateway.sources.postgres.settings import PostgresSettings, address_of  # noqa: PLC0415
         from gateway.sources.postgres.source import postgres_source  # noqa: PLC0415
 
         spec, shared, said = opening.spec, opening.shared, _said(opening.spec)
@@ -168,9 +170,8 @@ class Postgres:
             context=ready.context,
         )
         pool = Pool(settings, shared.timers, shared.clock)
-        shown = written(said.dsn)
         return Running(
-            name=address_of(shown) if "://" in shown else shown,
+            name=_shown(written(said.dsn)),
             client=pool,
             source=postgres_source(pool, shared.buffered),
             peer=_peer(opening.upstream, said.dsn),
@@ -185,14 +186,19 @@ class Postgres:
         """Pool, statements and rows."""
         said = _said(spec)
         yield "pool", f"{said.pool} connections, closed after {seconds(said.idle)} without use"
-        kept = f"{said.statement_cache} kept on each connection" if said.statement_cache else "none kept"
-        yield "statements", "in a transaction each" if said.pgbouncer else kept
+        kept = f"{said.statement_cache} statements on each connection" if said.statement_cache else "nothing"
+        yield "prepared", "nothing, each call is a transaction of its own" if said.pgbouncer else kept
         yield "rows", f"at most {said.max_rows}"
 
 
 def _said(spec: UpstreamSpec) -> PostgresSpec:
     assert spec.postgres is not None, "not a postgres upstream"
     return spec.postgres
+
+
+def _shown(dsn: str) -> str:
+    """*dsn* without user, password and options; also where they stand in the default of a ``${NAME}``."""
+    return address_of(dsn) if _PLAIN.match(dsn) else _SECRETS.sub("", dsn)
 
 
 def _peer(upstream: str, dsn: str) -> Peer:

@@ -57,11 +57,11 @@ class Statement:
 
     ``pieces`` make its text. ``literal`` says of each parameter whether its text is JSON as it stands (a
     number, a boolean). ``result`` is ``many``, ``one``, ``value`` or ``count``; of ``many`` there are at most
-    ``max_rows``, and one more to show that there are too many. ``learned`` is ``None`` until a connection has
-    asked the server for the types.
+    ``max_rows``, and one more to show that there are too many. ``operation`` is what spans call it.
+    ``learned`` is ``None`` until a connection has asked the server for the types.
     """
 
-    __slots__ = ("learned", "literal", "max_rows", "name", "pieces", "result", "writes")
+    __slots__ = ("learned", "literal", "max_rows", "name", "operation", "pieces", "result", "writes")
 
     def __init__(
         self,
@@ -72,8 +72,10 @@ class Statement:
         writes: bool = False,
         literal: Sequence[bool] = (),
         max_rows: int = 1000,
+        operation: str = "SELECT",
     ) -> None:
         self.name = name
+        self.operation = operation
         self.pieces = tuple(pieces)
         self.result = result
         self.writes = writes
@@ -115,6 +117,11 @@ class Query:
     def __init__(self, statement: Statement, values: tuple[Value, ...]) -> None:
         self.statement = statement
         self.values = values
+
+    @property
+    def operation(self) -> str:
+        """``SELECT``, for recordings."""
+        return self.statement.operation
 
     def __repr__(self) -> str:
         return f"<Query {self.statement.name} with {len(self.values)} values>"

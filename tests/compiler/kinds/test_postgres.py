@@ -124,6 +124,10 @@ def test_an_address_from_the_environment_is_shown_by_its_name():
     text = config('sql: "select 1"').replace("postgresql://app:secret@db-1:5433,db-2/shop", "${DB}")
 
     assert compiled(text, DB="postgresql://u:secret@h/d").upstreams["accounts"].address == "${DB}"
+    partly = text.replace("${DB}", "postgresql://u:${PASSWORD}@h/d?sslmode=require")
+    assert compiled(partly, PASSWORD="secret").upstreams["accounts"].address == "h/d"
+    default = text.replace("${DB}", "${DB:-postgresql://u:secret@h/d?password=secret}")
+    assert compiled(default).upstreams["accounts"].address == "${DB:-postgresql://h/d}"
 
 
 @pytest.mark.parametrize(

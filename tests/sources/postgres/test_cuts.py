@@ -95,8 +95,8 @@ async def test_no_answer_is_ever_taken_for_another_ones(dsn, seeded):
         assert asked.pool.state().lost == 0
 
 
-async def test_a_storm_of_thousands_of_cuts_leaves_the_pool_whole(dsn):
-    """Scenario C8 of docs/scenarios.md: as many as a dead client's requests, ten at a time, for seconds."""
+async def test_c8_storm_of_thousands_of_cuts_leaves_the_pool_whole(dsn):
+    """As many as the requests of clients that left, ten at a time."""
     async with asking(dsn, limit=10, max_wait=5.0) as asked:
         slow = statement("select pg_sleep(10)", "value")
         for _ in range(200):
@@ -130,7 +130,7 @@ async def test_a_task_that_is_cancelled_ends_its_query_too(dsn):
         assert (await execute(dsn, RUNNING))[0][0] == 0
 
 
-async def test_c8_a_query_that_was_cut_leaves_the_next_one_its_own_answer(dsn):
+async def test_c8_query_that_was_cut_leaves_the_next_one_its_own_answer(dsn):
     async with asking(dsn, limit=1, max_wait=5.0) as asked:
         for number in range(20):
             call, outcome = asked.begin(statement("select 'old' from pg_sleep(0.001)", "value"), timeout=9.0)
