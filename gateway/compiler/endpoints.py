@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gateway.compiler.passing import passing_of
 from gateway.edge.admission import AdmittingEndpoint, AdmittingPassing, Priority
 from gateway.edge.endpoint import Answering, Endpoint
 from gateway.edge.passing import PassingEndpoint
+from gateway.plan.undo import UndoingRun
 
 if TYPE_CHECKING:
     from gateway.compiler.compile import Serving
@@ -45,5 +47,7 @@ def endpoint_of(route: CompiledRoute, config: Config, serving: Serving) -> Targe
         expose_degraded="degraded" in expose,
         expose_timing="timing" in expose,
     )
+    if route.undos:
+        options["make_run"] = partial(UndoingRun, route.undos)
     answers = AdmittingEndpoint if admits else Endpoint
     return answers(route.plan, route.read_inputs, answering, **options)
