@@ -53,6 +53,7 @@ def _address_stack(address: Address, spec: UpstreamSpec, shared: Shared) -> tupl
         ("breaker gate", refusing_while_open(breaker, clock) if breaker is not None else None),
         ("bulkhead", limiting_answers(bulkhead, timers) if bulkhead is not None else None),
         ("ramp", ramping(ramp) if ramp is not None else None),
+        ("cold starts", address.cold.layer if address.cold is not None else None),
         ("breaker permit", judging_heads(breaker, clock) if breaker is not None else None),
         ("time to the head", timing_out(timers)),
     ]

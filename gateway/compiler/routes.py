@@ -24,6 +24,7 @@ from gateway.compiler.references import TemplateFault
 from gateway.compiler.render_json import JsonTemplate
 from gateway.compiler.shape import ShapeTemplate
 from gateway.compiler.sharing import Sharing
+from gateway.compiler.signing import forwarding_faults
 from gateway.compiler.step import StepCompiler, StepFacts
 from gateway.compiler.undoing import Undoing
 from gateway.compiler.when import Condition
@@ -250,6 +251,8 @@ class RouteCompiler:
         for use in self._uses() if self.spec.proxy is not None else ():
             if use.slot is not None and use.slot.root == "body":
                 self._fault(("proxy",), f"`{{{use.ref.text}}}`: a body that is passed on is not looked into")
+        for path, message, hint in forwarding_faults(self.spec, self._upstreams):
+            self._fault(path, message, hint)
 
     def _uses(self) -> Iterable[Use]:
         templates = (*self._calls.values(), *self._fallbacks.values(), *self._keys.values(), self._respond)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import astuple
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -30,6 +30,7 @@ from gateway.transport.sigv4 import Signer
 if TYPE_CHECKING:
     from gateway.compiler.kinds.kind import Path, UpstreamSite
     from gateway.compiler.shared import Shared
+    from gateway.config import RouteSpec, UpstreamSpec
     from gateway.config.signing import CredentialsSpec
     from gateway.transport.exchange import Transport
     from gateway.transport.origin import Origin
@@ -38,6 +39,8 @@ SERVICE: Final = "lambda"
 
 TAKEN: Final = frozenset({"authorization", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256"})
 """Headers that a signature brings along."""
+
+_TAKEN: Final = "requests of this upstream are signed, and the signature is what `{}` says"
 
 _IN_HOST: Final = re.compile(r".+\.lambda-url\.([a-z0-9-]+)\.on\.aws").fullmatch
 _IN_ARN: Final = re.compile(r"arn:aws[a-z-]*:lambda:([a-z0-9-]+):.*").fullmatch
@@ -88,19 +91,31 @@ def check_signing(
         site.fault(path, message, f"pip install 'fanin-gateway[{EXTRA}]', or set AWS_ACCESS_KEY_ID")
 
 
-def taken_headers(headers: Mapping[str, Any]) -> list[TemplateFault]:
+def taken_headers(headers: Iterable[str]) -> list[TemplateFault]:
     """A fault for each of a step's *headers* that a signature brings along."""
-    faults = []
-    for name in headers:
-        if name.lower() not in TAKEN:
-            continue
-        fault = TemplateFault(
-            f"requests of this upstream are signed, and the signature is what `{name}` says",
-            0,
-            "send it by another name, as x-gateway-authorization" if name.lower() == "authorization" else "",
-        )
-        faults.append(fault.under("headers", name))
-    return faults
+    return [
+        TemplateFault(_TAKEN.format(name), 0, _hint(name)).under("headers", name)
+        for name in headers
+        if name.lower() in TAKEN
+    ]
+
+
+def forwarding_faults(
+    route: RouteSpec, upstreams: Mapping[str, UpstreamSpec]
+) -> Iterable[tuple[Path, str, str]]:
+    """Places, messages and hints for what a *route* that passes on forwards in a signature's place."""
+    if route.proxy is None:
+        return
+    upstream = upstreams.get(next(iter(route.steps.values())).upstream)
+    if upstream is None or upstream.auth is None:
+        return
+    for index, name in enumerate(route.proxy.forward.headers):
+        if name in TAKEN:
+            yield ("proxy", "forward", "headers", index), _TAKEN.format(name), _hint(name)
+
+
+def _hint(name: str) -> str:
+    return "send it by another name, as x-gateway-authorization" if name.lower() == "authorization" else ""
 
 
 def signed(

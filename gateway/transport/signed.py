@@ -154,17 +154,22 @@ class SignedTransport:
         length: int | None = None,  # noqa: ARG002 - what was gathered has its own
     ) -> StreamedResponse | Failure:
         """See ``exchange.Streaming``; *body* is gathered first, and is at most ``LARGEST``."""
-        if body is not None:
-            gathered = await self._gathered(body, call)
-            if isinstance(gathered, Failure):
-                return gathered
-            request = Request(request.method, request.target, request.headers, gathered)
-        store = self.signing.store
-        credentials = store.ready or await store.obtained(call)
-        if isinstance(credentials, Failure):
-            return credentials
-        sent, lines = self.signing.signed(request, credentials)
-        return await self.inner.stream(sent, extra + lines, call, idle_timeout=idle_timeout)
+        before = call.held
+        try:
+            if body is not None:
+                gathered = await self._gathered(body, call)
+                if isinstance(gathered, Failure):
+                    return gathered
+                request = Request(request.method, request.target, request.headers, gathered)
+            store = self.signing.store
+            credentials = store.ready or await store.obtained(call)
+            if isinstance(credentials, Failure):
+                return credentials
+            sent, lines = self.signing.signed(request, credentials)
+            return await self.inner.stream(sent, extra + lines, call, idle_timeout=idle_timeout)
+        finally:  # once there is the head of an answer, the body has been taken
+            self._buffered.give(call.held - before)
+            call.held = before
 
     async def close(self) -> None:
         """Close every connection; see ``exchange.Transport``."""
