@@ -12,19 +12,19 @@ __all__ = ["seeded"]
 
 CONFIG = """
 version: 1
-defaults: { upstream: { retry: off, breaker: off, timeout: 100ms } }
+defaults: { upstream: { retry: off, breaker: off, timeout: 200ms } }
 upstreams:
   a: { url: "${A}" }
   b: { url: "${B}" }
 routes:
   GET /one/{id:int}: { steps: { a: { get: "a/x/{id}" } } }
   GET /both/{id}:
-    time_limit: 300ms
+    time_limit: 800ms
     steps:
       a: { get: "a/{id}?q={query.q}", fallback: [] }
       b: { get: "b/{a.name|'none'}", headers: { x-it: "{header.x-it}" }, nothing_on: [404] }
   GET /strict/{id}:
-    time_limit: 300ms
+    time_limit: 800ms
     steps:
       a: { get: "a/{id}", required: true }
       b: { get: "b/{id}" }
@@ -43,7 +43,7 @@ def by_target(seed):
             target = (await peer.request()).split(b" ", 2)[1]
             chosen = random.Random(f"{seed} {target}")
             kind = chosen.choice(
-                ["json", "json", "json", "nothing", "500", "404", "garbage", "hang", "slow", "end"]
+                ["json", "json", "json", "nothing", "500", "404", "garbage", "slow", "end"] * 3 + ["hang"]
             )
             if kind == "hang":
                 await peer.eof()
@@ -76,7 +76,8 @@ def target(chosen):
 async def told(client):
     """All that a client can see of an answer, but for times and ids."""
     got = await client.answer()
-    hidden = {"date"} if got.status < 500 else {"date", "server-timing"}  # two that fail at once: who is first?
+    # Of two steps that fail at the same moment either can be the one that cuts the other.
+    hidden = {"date"} if got.status < 500 else {"date", "server-timing"}
     lines = [(name, VARIES.sub("…", value)) for name, value in client.lines if name not in hidden]
     return got.status, lines, got.body
 
@@ -89,7 +90,7 @@ async def test_answers_are_those_of_the_long_way(seeded):
         gateway.client() as direct,
         gateway.client() as long_way,
     ):
-        for number in range(150):
+        for number in range(80):
             more = seeded.choice(["", "x-it: \x80\r\n", "x-it: y\r\n", "x-it: a\r\nx-it: b\r\n"])
             head = f"GET {target(seeded)} HTTP/1.1\r\nhost: x\r\nX-Request-Id: r{number}\r\n{more}\r\n"
             data = head.encode("latin-1")
