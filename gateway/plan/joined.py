@@ -25,7 +25,7 @@ NAMED: Final = 100
 
 _NULL: Final = b"null"
 _AGE: Final = b"age"
-_RANKS: Final = (Freshness.LIVE, Freshness.CACHED, Freshness.STALE, Freshness.PARTIAL, Freshness.FALLBACK)
+_RANKS: Final = tuple(Freshness)
 
 
 def joined(outcomes: Sequence[Outcome | None], unfinished: Failure | None, *, required: bool) -> Outcome:
