@@ -19,13 +19,14 @@ import msgspec
 from gateway.compiler.input_table import InputTable, Slot
 from gateway.compiler.references import Ref, TemplateFault, parse_template
 from gateway.config.route import RESERVED
+from gateway.edge.own_values import OWN_ROOTS, OWN_VALUES
 from gateway.edge.values import checked_json
 from gateway.transport.escaping import is_token
 
 ONE_LEVEL: Final = ("query", "header", "cookie")
 """Roots whose parts are texts with a name."""
 
-ROOTS: Final = (*ONE_LEVEL, "body", "steps")
+ROOTS: Final = (*ONE_LEVEL, "body", "steps", *OWN_ROOTS)
 
 _NOT_BUILT: Final = {
     "claims": "authentication",
@@ -145,6 +146,8 @@ class Names:
             return Use(ref, step=self.steps[name], step_name=name)
         if name == "steps":
             return self._all_steps(ref, where)
+        if name in OWN_ROOTS:
+            return self._own_value(ref)
         if name in ROOTS:
             return self._request_part(ref)
         raise self._unknown(ref)
@@ -183,6 +186,17 @@ class Names:
                 hint = f"write `{{{ref.text}[]}}` for the list of all that are given"
                 raise TemplateFault("this is one text, not a list", ref.offset, hint)
         slot = self.table.slot(ref.name, keys, many=ref.many)
+        _agree(slot, ref)
+        return Use(ref, slot=slot)
+
+    def _own_value(self, ref: Ref) -> Use:
+        """What the gateway itself brings: always there, and of one type."""
+        own = OWN_VALUES.get((ref.name, *map(str, ref.keys)))
+        if own is None or ref.many:
+            known = [".".join(path) for path in OWN_VALUES if path[0] == ref.name]
+            raise TemplateFault(f"`{ref.text}` means nothing", ref.offset, f"there are: {', '.join(known)}")
+        slot = self.table.slot(ref.name, ref.keys, many=False)
+        slot.type, slot.required = own[0], True
         _agree(slot, ref)
         return Use(ref, slot=slot)
 

@@ -18,12 +18,12 @@ from gateway.transport.escaping import header_fault, path_fault, segment_fault
 class Input:
     """One part of a request that templates read; where it stands decides what it may be.
 
-    ``root`` is path, query, header, cookie or body; ``keys`` lead to the part (header names in lower
-    case). ``type`` is a type of the grammar, or ``json`` for an untyped part of a body. ``required``: a
-    request without it is a 400 (its defaults, if any, are the templates'). ``text``: it is written as
-    text somewhere, so a body field must not be an object or array. ``segment``: it stands inside one
-    segment of an upstream path; ``segments``: it is the end of one. ``header_safe``: it stands in a header.
-    ``most``: there is a call for each of many, so they must be there, and no more than these.
+    ``root`` is path, query, header, cookie, body, or one of ``own_values``; ``keys`` lead to the part (header
+    names in lower case). ``type`` is a type of the grammar, or ``json`` for an untyped part of a body.
+    ``required``: a request without it is a 400 (its defaults, if any, are the templates'). ``text``: it is
+    written as text somewhere, so a body field must not be an object or array. ``segment``: it stands inside
+    one segment of an upstream path; ``segments``: it is the end of one. ``header_safe``: it stands in a
+    header. ``most``: there is a call for each of many, so they must be there, and no more than these.
     """
 
     root: str

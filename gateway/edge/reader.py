@@ -2,6 +2,7 @@
 
     path, query, header, cookie   str in canonical form of its type; ``list[str]`` if many
     body                          JSON bytes (``b"null"`` for a ``null`` the client sent)
+    now, request                  ``str`` in canonical form of its type; no part of the request
     missing                       None
 
 Rules of the file:
@@ -16,6 +17,7 @@ from typing import Any, Final
 
 from gateway.edge.body_fields import body_part
 from gateway.edge.inputs import Filled, FinishedSegment, Input, InputFault, Violation, Wanted
+from gateway.edge.own_values import own_part
 from gateway.edge.text_parts import Headers, cookie_part, header_part, path_part, query_part
 from gateway.edge.values import PLAIN
 from gateway.plan.fields import text_of
@@ -34,6 +36,8 @@ _PARTS: Final[dict[str, tuple[int, Callable[[Sequence[Wanted]], _Part]]]] = {
     "header": (2, header_part),
     "cookie": (2, cookie_part),
     "body": (3, body_part),
+    "now": (0, own_part),
+    "request": (0, own_part),
 }
 """By root: which of the reader's arguments it reads, and what compiles its part of the reader."""
 

@@ -85,9 +85,24 @@ def test_default_of_a_list_is_the_empty_list():
     assert use("{query.id[]:int | []}").slot.many
 
 
-@pytest.mark.parametrize("name", ["env", "path", "request", "job", "secret", "now", "upstream", "gateway"])
+@pytest.mark.parametrize("name", ["env", "path", "job", "secret", "upstream", "gateway"])
 def test_reserved_names_mean_nothing_yet(name):
     assert "reserved" in fault_of(f"{{{name}.x}}").message
+
+
+def test_what_the_gateway_itself_brings_has_a_type_and_is_always_there():
+    unix = use("{now.unix}").slot.frozen()
+
+    assert (unix.root, unix.type, unix.required) == ("now", "int", True)
+    assert use("{request.uuid}").slot.frozen().type == "uuid"
+
+
+@pytest.mark.parametrize("text", ["{now.year}", "{now[]}", "{request}", "{request.uuid.x}"])
+def test_what_the_gateway_does_not_bring_is_a_fault_that_lists_what_it_does(text):
+    fault = fault_of(text)
+
+    assert "means nothing" in fault.message
+    assert fault.hint.startswith("there are: ")
 
 
 @pytest.mark.parametrize("name", ["claims"])
@@ -104,7 +119,8 @@ def test_unknown_name_is_guessed():
 
 def test_unknown_name_without_a_likeness_lists_what_there_is():
     assert (
-        fault_of("{zzz}").hint == "there are: user_id, rest, user, orders, query, header, cookie, body, steps"
+        fault_of("{zzz}").hint
+        == "there are: user_id, rest, user, orders, query, header, cookie, body, steps, now, request"
     )
 
 
