@@ -17,6 +17,7 @@ from gateway.layers.nothing import answering_nothing
 from gateway.layers.observe import observing_attempts, observing_calls
 from gateway.layers.ramp import Ramp, ramping
 from gateway.layers.retry import Retrying, retrying
+from gateway.layers.shape import shaping
 from gateway.layers.timeout import timing_out
 from gateway.outcome import Cause, Failure, Freshness, Success
 from gateway.plan.background import Background
@@ -38,6 +39,15 @@ LIMIT = 0.5
 
 def fallback(failure, _inputs):
     return Success(b"0", Freshness.FALLBACK, failure.cause)
+
+
+def shape(answer):
+    """Shapes documents of two bytes, says that longer ones are unreadable, and has a bug."""
+    if len(answer.body) > 2:
+        return Failure(Cause.UNREADABLE, "not of its shape")
+    if answer.body == b"[]":
+        raise RuntimeError("a bug in the shape")
+    return Success(b'{"shaped":true}', answer.freshness, answer.cause, answer.status)
 
 
 @dataclass(frozen=True)
@@ -62,6 +72,7 @@ class Scene:
     ramped: bool = False
     retried: bool = False
     recorded: bool = False
+    shaped: bool = False
 
 
 @dataclass
@@ -103,6 +114,7 @@ class World:
         clock = self.timers.loop.time
         layers = [observing_calls(self.calls, clock)]
         layers += [standing_in(fallback)] if self.scene.backed else []
+        layers += [shaping(shape)] if self.scene.shaped else []
         layers += [within_deadline(clock)]
         layers += [retrying(**self.retry)] if self.scene.retried else []
         layers += [answering_nothing(NOTHING_ON)]
@@ -125,6 +137,7 @@ class World:
             calls=self.calls,
             nothing_on=NOTHING_ON,
             stand_in=fallback if self.scene.backed else None,
+            shape=shape if self.scene.shaped else None,
             following=Retrying(**self.retry).following(per_attempt) if self.scene.retried else None,
             deposit=self.budget.deposit if self.scene.retried else None,
         )
@@ -230,7 +243,7 @@ def played(scene, *, direct):
 
 
 RESULTS = (
-    *(Success(b"1"), Success(b"1"), Success(b"1"), STALE, BUG),
+    *(Success(b"1"), Success(b"1"), Success(b"[]"), Success(b"123"), STALE, BUG),
     *(
         Failure(Cause.FAILED, "", 503, 0.1),
         Failure(Cause.REJECTED, "", 404),
@@ -243,7 +256,7 @@ RESULTS = (
 def scene_of(random):
     """Any scene in which no two things happen at one instant: what is first then is a matter of the form."""
     instants = [random.uniform(0.01, 0.6) for _ in range(150)]
-    flags = ("repeatable", "required", "backed", "chained", "ramped", "retried", "recorded")
+    flags = ("repeatable", "required", "backed", "chained", "ramped", "retried", "recorded", "shaped")
     flags = {name: random.random() < 0.5 for name in flags}
     # A task cancelled in a later attempt has no outcome; a call that is cut then tells its last failure.
     endings = ["", "", "", "leaves", "leaves" if flags["retried"] else "cancelled"]
