@@ -2,7 +2,8 @@
 
 They need no flight of their own as those of other requests do (``coalesce.py``): they have one deadline, are
 cut together, and their bodies are held until the same answer is out. A call that comes when the first has
-ended gets the same outcome, whatever it was; so one request never sees two answers to one question.
+ended gets the same outcome, whatever it was; so one request never sees two answers to one question. Only
+where the first was cut alone (with its list, by another item of it) the others ask for themselves.
 """
 
 from __future__ import annotations
@@ -20,14 +21,16 @@ _NOT_ENDED: Final = Failure(Cause.INTERNAL, "the equal call of this request that
 class _First:
     """The call that was sent, as its siblings see it."""
 
-    __slots__ = ("outcome", "waiting")
+    __slots__ = ("cut", "outcome", "waiting")
 
     def __init__(self) -> None:
         self.outcome: Outcome | None = None
+        self.cut = False
         self.waiting: list[Waiter] = []
 
-    def end(self, outcome: Outcome) -> None:
+    def end(self, outcome: Outcome, *, cut: bool) -> None:
         self.outcome = outcome
+        self.cut = cut
         for waiter in self.waiting:
             if not waiter.done():
                 waiter.set_result(outcome)
@@ -43,7 +46,7 @@ def sending_once() -> Layer:
             if identity is None or siblings is None:
                 return inner(call)
             first: _First | None = siblings.get(identity)
-            if first is None:
+            if first is None or first.cut:
                 first = siblings[identity] = _First()
                 return sent(call, first)
             return following(call, first)
@@ -53,7 +56,7 @@ def sending_once() -> Layer:
             try:
                 outcome = await inner(call)
             finally:
-                first.end(outcome)
+                first.end(outcome, cut=call.ended is not None)
             return outcome
 
         async def following(call: Call, first: _First) -> Outcome:
@@ -62,7 +65,7 @@ def sending_once() -> Layer:
             waiter = asyncio.get_running_loop().create_future()
             first.waiting.append(waiter)
             outcome: Outcome = await call.wait(waiter)
-            return outcome
+            return await once(call) if first.cut and call.ended is None else outcome
 
         return once
 

@@ -119,3 +119,19 @@ async def test_bytes_are_counted_once_because_they_are_held_once():
         await request.once(call)
 
     assert [call.held for call in calls] == [3, 0]
+
+
+async def test_siblings_of_a_call_that_was_cut_alone_ask_for_themselves():
+    request = Request(Hang(), After(0.1, Success(b"2")))
+    first = request.call()
+    leading = asyncio.ensure_future(request.once(first))
+    await asyncio.sleep(0)
+    others = [asyncio.ensure_future(request.once(request.call())) for _ in range(2)]
+    await asyncio.sleep(0.01)
+
+    first.cut(Failure(Cause.OUT_OF_TIME, "another item of the list failed"))
+
+    assert (await leading).cause is Cause.OUT_OF_TIME
+    assert [(await other).body for other in others] == [b"2", b"2"]
+    assert (await request.once(request.call())).body == b"2"
+    assert len(request.source.calls) == 2
