@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.call import stack
+from gateway.compiler.words import seconds
+from gateway.config import UpstreamSpec
 from gateway.layers.bulkhead import limiting
 from gateway.layers.circuit_state import CircuitState
 from gateway.layers.cold_start import Unhurried, allowing_cold_starts, unhurried
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
     from gateway.call import Layer
     from gateway.compiler.kinds.kind import Running
     from gateway.compiler.shared import Shared
-    from gateway.config import UpstreamSpec
+    from gateway.config import UpstreamSettings
     from gateway.layers.breaker import Breaker
     from gateway.layers.bulkhead import Bulkhead
 
@@ -63,6 +66,33 @@ def cold_starts_of(
         _prewarm(name, spec, running, shared, breaker, bulkhead, warmth),
         spec.prewarm.wait if spec.prewarm is not None else 0.0,
     )
+
+
+def cold_start_words(spec: UpstreamSettings) -> Iterable[tuple[str, str]]:
+    """What ``explain`` tells of them: titles and words."""
+    if not isinstance(spec, UpstreamSpec):
+        return
+    if spec.cold_timeout is not None:
+        idle = seconds(spec.cold_after)
+        yield "cold", f"up to {seconds(spec.cold_timeout)} for calls that need another environment than those"
+        yield "", f"that answered in the last {idle}, and for probes of the circuit"
+    said = spec.prewarm
+    if said is None:
+        return
+    rounds = ["at start"] if not said.wait else [f"at start, which waits for them up to {seconds(said.wait)}"]
+    rounds += [f"every {seconds(said.every)}"] if said.every else []
+    rounds += ["when calls take the last one"] if said.grow else []
+    yield "prewarm", f"{said.concurrency} environments: {', '.join(rounds)}"
+    shortest, longest = said.hold
+    if longest:
+        held = seconds(longest) if shortest == longest else f"{seconds(shortest)} to {seconds(longest)}"
+        yield "", f"by as many pings at once, each held inside for {held}"
+
+
+def longest_attempt(timeout: float, spec: UpstreamSettings) -> float:
+    """Seconds that an attempt takes at most whose step gives it *timeout*."""
+    cold = spec.cold_timeout if isinstance(spec, UpstreamSpec) else None
+    return timeout if cold is None else max(timeout, cold)
 
 
 def cold_start_details(cold: ColdStarts, now: float) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from gateway.compiler.cold_starts import cold_start_words
 from gateway.compiler.words import seconds, share, size
 from gateway.compiler.worst_case import idle_bounds_of
 from gateway.config import ADAPTIVE, HedgeSpec, Percentile
@@ -30,6 +31,8 @@ def explain_upstream(upstream: Upstream) -> Iterable[str]:
     yield from _breaker(spec.breaker)
     yield f"    bulkhead   {_bulkhead(spec.bulkhead)}"
     yield from _extras(spec)
+    for title, said in cold_start_words(spec):
+        yield f"    {title:9}  {said}"
     if spec.warm is not None:
         words = [f"{spec.warm.connections} connections in advance"] if spec.warm.connections else []
         words += ["calls come back step by step at start and after an outage"] if spec.warm.ramp else []

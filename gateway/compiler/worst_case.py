@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from gateway.compiler.cold_starts import longest_attempt
 from gateway.compiler.words import seconds
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def longest_call(step: Step, facts: StepFacts) -> float:
 
 def _longest_attempts(step: Step, facts: StepFacts) -> float:
     bulkhead, retry = facts.upstream.spec.bulkhead, facts.extras.retry
-    attempt = step.timeout + (bulkhead.max_wait if bulkhead is not None else 0.0)
+    attempt = longest_attempt(step.timeout, facts.upstream.spec)
+    attempt += bulkhead.max_wait if bulkhead is not None else 0.0
     if retry is None:
         return attempt + _latest_hedge(facts.extras.hedge, attempt)
     pauses = (min(retry.max_backoff, retry.backoff * 2.0**n) for n in range(retry.attempts - 1))
