@@ -1,4 +1,4 @@
-"""The ``gateway`` command: run · demo · check · explain · top · schema · import.
+"""The ``gateway`` command: run · demo · check · explain · try · top · schema · import.
 
 Exit codes: 0 done, 1 cannot run (a port is taken, a service died), 2 the configuration or the command line
 has faults.
@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
@@ -17,6 +18,7 @@ import click
 if TYPE_CHECKING:
     from gateway.app import Gateway
     from gateway.compiler.routes import CompiledRoute
+    from gateway.config import Loaded
 
 OPERATOR_VARIABLE: Final = "GATEWAY_OPERATOR_TOKEN"
 """Environment variable with the operator token of the admin listener."""
@@ -75,6 +77,39 @@ def check(config: str) -> None:
     click.echo(
         f"{config}: sound, {_count(gateway.routes, 'route')} on {_count(gateway.upstreams, 'upstream')}"
     )
+
+
+@main.command("try")
+@_config
+@click.argument("request")
+@click.option("--mock", is_flag=True, help="Call nobody: each step's `example` is what its call brings.")
+@click.option("-H", "--header", "headers", multiple=True, help="A header: `name: value`. May come again.")
+@click.option("-d", "--data", help="A body, JSON unless a header says otherwise; @FILE reads one.")
+@click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON.")
+def try_(
+    config: str, request: str, headers: tuple[str, ...], data: str | None, *, mock: bool, as_json: bool
+) -> None:
+    """Let CONFIG answer one REQUEST without a server, and print the answer and its waterfall.
+
+    REQUEST is like 'GET /user/42?full=1'. Exit codes: 0 answered with a status below 400, 1 with another, 2
+    the configuration or the command line has faults.
+    """
+    from gateway.config import ConfigError, load
+    from gateway.rehearsal.request import parse_request
+    from gateway.rehearsal.run import rehearse, with_examples
+    from gateway.rehearsal.showing import as_json as told_in_json
+    from gateway.rehearsal.showing import shown
+
+    try:
+        asked = parse_request(request, headers, _body(data))
+        loaded = load(config)
+    except (ValueError, OSError, ConfigError) as error:
+        _fail(str(error), 2)
+    gateway = _load(with_examples(loaded, asked) if mock else loaded)
+    with _log_lines(gateway):
+        rehearsed = rehearse(gateway, asked)
+    click.echo(told_in_json(rehearsed) if as_json else shown(rehearsed), nl=False)
+    sys.exit(0 if rehearsed.answer.status < 400 else 1)
 
 
 _admin = click.option(
@@ -200,7 +235,13 @@ def _explain_live(admin: str, routes: list[CompiledRoute]) -> None:
         _fail(str(error), 2)
 
 
-def _load(config: str, **options: Any) -> Gateway:
+def _body(data: str | None) -> bytes:
+    if data is not None and data.startswith("@"):
+        return Path(data[1:]).read_bytes()
+    return (data or "").encode()
+
+
+def _load(config: str | Loaded, **options: Any) -> Gateway:
     from gateway.app import Gateway
     from gateway.config import ConfigError
 

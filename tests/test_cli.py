@@ -224,3 +224,31 @@ def test_openapi_documents_are_imported_to_a_file(gateway, tmp_path):
 
     assert (code, output) == (0, "")
     assert gateway("check", "drafted.yaml")[0] == 0
+
+
+def test_request_is_tried_without_a_server(gateway, tmp_path):
+    (tmp_path / "tried.yaml").write_text(SOUND.replace("get: users }", "get: users, example: 7 }", 1))
+
+    code, output, _ = gateway("try", "tried.yaml", "GET /x", "--mock")
+    assert code == 0
+    assert output.startswith("200 OK\n")
+    assert '"a": 7' in output
+
+    code, output, complaint = gateway("try", "tried.yaml", "/y", "--mock", "-H", "x-a: 1", "--json")
+    assert (code, output) == (2, "")
+    assert "`a` has no example to answer with" in complaint
+
+    code, output, _ = gateway("try", "tried.yaml", "/nowhere", "--json")
+    assert code == 1
+    assert json.loads(output)["status"] == 404
+
+
+def test_body_to_try_may_be_a_file(gateway, tmp_path):
+    route = '  POST /z: { steps: { a: { post: users, body: "{body}", example: 7 } } }\n'
+    (tmp_path / "tried.yaml").write_text(SOUND + route)
+    (tmp_path / "body.json").write_text("{}")
+
+    assert gateway("try", "tried.yaml", "/z", "--mock", "-d", f"@{tmp_path}/body.json")[0] == 0
+    assert gateway("try", "tried.yaml", "/z", "--mock", "-d", "@nowhere")[0] == 2
+    assert gateway("try", "tried.yaml", "nonsense")[0] == 2
+    assert gateway("try", "broken.yaml", "/x")[0] == 2

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from gateway.compiler.endpoints import endpoint_of
+from gateway.compiler.examples import missing_examples, with_example
 from gateway.compiler.kinds.kind import UpstreamSite
 from gateway.compiler.kinds.table import KINDS
 from gateway.compiler.routes import CompiledRoute, RouteCompiler
@@ -58,20 +59,25 @@ class Serving:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """Everything that serves requests. Nothing in it is open yet, and nothing in it knows YAML."""
+    """Everything that serves requests. Nothing in it is open yet, and nothing in it knows YAML.
+
+    ``calls_nobody``: examples stand in place of all upstreams, which are never opened.
+    """
 
     upstreams: dict[str, Upstream]
     commons: Commons
     routes: dict[str, CompiledRoute]
     router: Router[Target]
+    calls_nobody: bool = False
 
     def addresses(self) -> Iterator[Address]:
         """Every address of every upstream, and what steps without upstream read from."""
-        for upstream in self.upstreams.values():
+        for upstream in self.upstreams.values() if not self.calls_nobody else ():
             yield from upstream.addresses
         for route in self.routes.values():
             for facts in route.facts:
-                if facts.upstream is not self.upstreams.get(facts.upstream.name):
+                own = facts.upstream is not self.upstreams.get(facts.upstream.name)
+                if own and (facts.inline or not self.calls_nobody):
                     yield from facts.upstream.addresses
 
 
@@ -88,11 +94,15 @@ def compile_config(loaded: Loaded, shared: Shared, serving: Serving) -> Compiled
     }
     faults += [fault for compiler in compilers.values() for fault in compiler.faults]
     faults += _conflicts(compilers, places)
+    faults += missing_examples(loaded)
     if faults:
         raise ConfigError(faults)
     upstreams = {
         name: build_upstream(name, spec, shared, prepared[name]) for name, spec in config.upstreams.items()
     }
+    if loaded.examples is not None:
+        shared = replace(shared, examples=True)
+        upstreams = {name: with_example(upstream, None) for name, upstream in upstreams.items()}
     commons = Commons(shared)
     router: Router[Target] = Router()
     routes: dict[str, CompiledRoute] = {}
@@ -103,7 +113,7 @@ def compile_config(loaded: Loaded, shared: Shared, serving: Serving) -> Compiled
         endpoint = endpoint_of(route, config, serving)
         for method in methods_of(route.spec):
             router.add(method, route.pattern, endpoint)
-    return Compiled(upstreams, commons, routes, router)
+    return Compiled(upstreams, commons, routes, router, calls_nobody=shared.examples)
 
 
 def methods_of(spec: RouteSpec) -> tuple[str, ...]:

@@ -25,7 +25,8 @@ Clock = Callable[[], float]
 class Shared:
     """What all upstreams and steps of a process share. ``meter`` gives the meter of an upstream's attempts,
     ``random`` numbers in [0, 1). ``closing``: connections are being closed, so nothing is tried again.
-    ``background`` keeps what outlives its request, ``credentials`` those of AWS.
+    ``background`` keeps what outlives its request, ``credentials`` those of AWS. ``examples``: the
+    configuration is only tried, and examples stand in place of upstreams.
     """
 
     timers: Timers
@@ -39,3 +40,4 @@ class Shared:
     closing: Callable[[], bool] = bool
     background: Background = field(default_factory=Background)
     credentials: CredentialStores = field(default_factory=CredentialStores)
+    examples: bool = False

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from gateway.call import Source, stack
+from gateway.compiler.examples import with_example
 from gateway.compiler.extras import Extras
 from gateway.compiler.listing import UNTOLD, ListedCall, Listing
 from gateway.compiler.names import Edges
@@ -42,7 +43,8 @@ class StepFacts:
     """What ``explain`` tells of a step beside the plan. ``shortened``: its timeout was cut to fit.
 
     ``reason`` says why it is required or not; ``""`` for one of several that says nothing. ``when`` is its
-    condition, ``shape`` tells what is made of its answers, a text for each stage. ``inline``: it calls no upstream.
+    condition, ``shape`` tells what is made of its answers, a text for each stage. ``inline``: it calls no
+    upstream.
     """
 
     upstream: Upstream
@@ -116,6 +118,8 @@ class StepCompiler:
             upstream = upstreams[self.spec.upstream]
         else:
             upstream = build_inline(cast("InlineCall", self._call), shared)
+        if shared.examples and self.spec.example is not ABSENT:
+            upstream = with_example(upstream, self.spec.example)
         spec, limit = self.spec, self._route.time_limit
         timeout = spec.timeout if spec.timeout is not None else upstream.timeout
         shortened = timeout >= limit

@@ -25,13 +25,15 @@ from gateway.config.reading import read
 class Loaded:
     """A checked configuration, where its values were written, and the files it came from.
 
-    ``secrets`` are the values it took from the environment, by name: no text may hold them.
+    ``secrets`` are the values it took from the environment, by name: no text may hold them. ``examples``: it
+    is only to be tried, with the ``example`` of each step of this route in place of upstreams ("": of none).
     """
 
     config: Config
     places: Places
     files: tuple[Path, ...]
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    examples: str | None = None
 
 
 def load(path: str | os.PathLike[str], environ: Environment = os.environ) -> Loaded:

@@ -67,7 +67,8 @@ def _write_defaults(properties: dict[str, Any], model: type) -> None:
 def _write_step(step: dict[str, Any]) -> None:
     _write_call(step)
     properties = step["properties"]
-    properties["fallback"] = {"description": properties["fallback"]["description"]}
+    for anything in ("fallback", "example"):
+        properties[anything] = {"description": properties[anything]["description"]}
     each = properties["for_each"]
     each["anyOf"] = [{"type": "string"}, {"$ref": each.pop("$ref")}]
 

@@ -171,6 +171,9 @@ class StepSpec(CallSpec, Shaped):
     batch: Annotated[BatchSpec | None, given(BatchSpec)] = Field(
         default=None, description="Calls within a moment are one call for all their keys."
     )
+    example: Any | Absent = Field(
+        default=ABSENT, description="What its call brings in `gateway try --mock`: any JSON value, as it is."
+    )
     undo: Annotated[UndoSpec | None, given(UndoSpec)] = Field(
         default=None, description="The call that takes back what this one did, if its request fails later."
     )
