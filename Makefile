@@ -24,7 +24,7 @@ $(STAMP): pyproject.toml constraints.txt
 	fi
 	@touch $@
 
-demo: setup ## run three mock services and the gateway; Ctrl-C stops them
+demo: setup ## run mock services, a database, a cache and the gateway; Ctrl-C stops them
 	@exec $(BIN)/gateway demo $(ARGS)
 
 test: setup ## run all tests

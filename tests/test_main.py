@@ -16,7 +16,7 @@ def test_module_runs_the_command():
 
     assert (result.returncode, result.stdout) == (
         0,
-        "config/gateway.yaml: sound, 1 route on 3 upstreams\n",
+        "config/gateway.yaml: sound, 1 route on 6 upstreams\n",
     )
 
 

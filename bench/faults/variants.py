@@ -1,7 +1,7 @@
 """Who is asked: the gateway as it comes, with single layers off or on, and a hand-written peer.
 
-Every configuration is config/gateway.yaml, the example of this repository, with as few keys more as a
-variant needs. What is on by default is switched off, what is off by default is switched on, one by one.
+Every configuration is the README's, three services and one answer, with as few keys more as a variant
+needs. What is on by default is switched off, what is off by default is switched on, one by one.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -84,9 +85,10 @@ class Child:
         return "\n  ".join((f"{self.name} stopped by itself ({how}); its last lines:", *self._tail))
 
     def kill(self) -> None:
-        """End it at once."""
+        """End it at once, with whatever it has started itself."""
         if not self.ended.done():
-            self._process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
 
     async def stop(self, grace: float) -> None:
         """SIGTERM, *grace* seconds, SIGKILL. Returns when it is gone."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from gateway.demo.ports import HOST
@@ -12,12 +13,20 @@ from gateway.demo.screen import BOLD, DIM, GREEN, Screen
 PROFILE: Final = "/user/profile/7"
 
 
-def welcome(screen: Screen, ports: Mapping[str, int], pids: Mapping[str, int], config: Path) -> None:
-    """Print the addresses of all parts and lines to copy. *ports* and *pids* by part."""
+def welcome(
+    screen: Screen,
+    ports: Mapping[str, int],
+    pids: Mapping[str, int],
+    config: Path,
+    databases: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Print the addresses of all parts and lines to copy. *ports* and *pids* by part, *databases* by name."""
     screen.say()
     screen.say(screen.paint("The demo runs. Ctrl-C stops it.", GREEN))
     screen.say()
-    for name, text in _addresses(ports, pids, config):
+    parts = _addresses(ports, pids, config)
+    parts[-1:-1] = [(name, f"{where}  process {pids[name]}") for name, where in databases.items()]
+    for name, text in parts:
         screen.say(f"  {screen.paint(f'{name:<16}', BOLD)} {text}")
     screen.say()
     screen.say("Try in another terminal:")
@@ -55,7 +64,7 @@ def _lines(ports: Mapping[str, int]) -> list[tuple[str, str]]:
         f"{profile} | tr -d '\\r' | grep -iE '^(gateway-degraded|took)' | xargs; done"
     )
     return [
-        ("one answer from three services", f"curl -s {profile}"),
+        ("one answer from four services, a database and a cache", f"curl -s {profile}"),
         (
             "let the order service take 5 seconds",
             f"curl -s -X PUT {faults} -H 'content-type: application/json' -d '{{\"latency_ms\": 5000}}'",

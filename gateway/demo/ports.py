@@ -13,7 +13,8 @@ OPTIONS: Final = {"gateway": "--port", "admin": "--admin-port"}
 """Which option of ``gateway demo`` moves which port."""
 
 PORTS_VARIABLE: Final = "DEMO_SERVICE_PORTS"
-"""Environment variable with other ports for users, orders and recommendations: ``19101,19102,19103``."""
+"""Environment variable with other ports for users, orders, recommendations and functions:
+``19101,19102,19103,19104``."""
 
 
 def trouble_with(ports: Mapping[str, int]) -> list[str]:

@@ -1,4 +1,4 @@
-"""One GET of one path, to see whether a part of the demo answers."""
+"""One look whether a part of the demo is there: by a GET of one path, or by a connection."""
 
 from __future__ import annotations
 
@@ -7,6 +7,17 @@ from typing import Final
 
 LIMIT: Final = 2.0
 """Seconds for one look; who asks repeats it."""
+
+
+async def listens(host: str, port: int) -> bool:
+    """Whether a connection is taken now."""
+    try:
+        async with asyncio.timeout(LIMIT):
+            _, writer = await asyncio.open_connection(host, port)
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return True
 
 
 async def answers(host: str, port: int, path: str) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from gateway.demo.embedded import wanted
 from gateway.demo.ports import PORTS_VARIABLE, free_port, trouble_with
 from gateway.demo.screen import Screen
 from gateway.demo.supervisor import Setup, Supervisor
@@ -25,19 +26,22 @@ def run_demo(
     service_ports: Mapping[str, int] | None = None,
     gateway: Sequence[str] = GATEWAY,
     environ: Mapping[str, str] = os.environ,
+    *,
+    databases: bool = True,
 ) -> int:
     """Run the demo until SIGINT, SIGTERM or SIGHUP.
 
     Returns the exit code: 0, or 1 if the demo cannot start or go on. Port 0 takes a free one.
-    *service_ports* by service name: by default what ``DEMO_SERVICE_PORTS`` says, else 9101 to 9103.
+    *service_ports* by service name: by default what ``DEMO_SERVICE_PORTS`` says, else 9101 to 9104.
     *gateway*: the module, with arguments, that is run as the gateway; it gets
-    ``CONFIG --host H --port P --admin-port P --docs public`` as well.
+    ``CONFIG --host H --port P --admin-port P --docs public`` as well. *databases*: start a PostgreSQL and a
+    Valkey besides, each unless the environment names a real one.
     """
     screen = Screen(sys.stdout, environ)
     try:
         services = _service_ports(environ) if service_ports is None else service_ports
     except ValueError:
-        screen.complain(f"{PORTS_VARIABLE} must be {len(PORTS)} ports with commas between: 19101,19102,19103")
+        screen.complain(f"{PORTS_VARIABLE} must be {len(PORTS)} ports with commas between: 19101,19102,…")
         return 1
     ports = {"gateway": port or free_port(), "admin": admin_port or free_port(), **services}
     if troubles := trouble_with(ports):
@@ -45,7 +49,13 @@ def run_demo(
             screen.complain(trouble)
         screen.say("Nothing was started.")
         return 1
-    setup = Setup(ports, CONFIG.resolve(), gateway)
+    servers: dict[str, int] = {}
+    for server in wanted(environ) if databases else ():
+        if server.program() is None:
+            screen.complain(server.absence)
+        else:
+            servers[server.name] = free_port()
+    setup = Setup(ports, CONFIG.resolve(), gateway, servers)
     try:
         return asyncio.run(Supervisor(setup, screen).run())
     except KeyboardInterrupt:  # before the supervisor listens to signals, so before it started anything

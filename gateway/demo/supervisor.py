@@ -2,8 +2,9 @@
 
 Rules of the file:
 1. The gateway, and with it the public port, starts only after every service has answered with real data.
-2. While starting, any child's death ends the demo. Later only the gateway's does: a service that is stopped
-   on purpose is what the demo is about.
+2. While starting, a service's or the gateway's death ends the demo, a database's does not: there are systems
+   on which it cannot run. Later only the gateway's does: a part that is stopped on purpose is what the demo
+   is about.
 3. Stopping goes the other way: the gateway first, so that it never sees its upstreams vanish.
 """
 
@@ -15,14 +16,15 @@ import shlex
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from gateway.demo.child import Child
+from gateway.demo.embedded import SERVERS
 from gateway.demo.guide import url, welcome
 from gateway.demo.ports import HOST
-from gateway.demo.probe import answers
+from gateway.demo.probe import answers, listens
 from gateway.demo.screen import Screen
 from gateway.telemetry.log_setup import VARIABLE as LOGS_VARIABLE
 from services.mock.addresses import SAMPLES
@@ -38,7 +40,12 @@ GATEWAY_GRACE: Final = 12.0
 
 SERVICE_GRACE: Final = 3.0
 
-UPSTREAM_VARIABLES: Final = {"users": "USERS_URL", "orders": "ORDERS_URL", "recommendations": "RECS_URL"}
+UPSTREAM_VARIABLES: Final = {
+    "users": "USERS_URL",
+    "orders": "ORDERS_URL",
+    "recommendations": "RECS_URL",
+    "functions": "SCORE_URL",
+}
 """The variables by which ``config/gateway.yaml`` finds the services."""
 
 
@@ -50,20 +57,31 @@ class DemoError(Exception):
 class Setup:
     """What to run.
 
-    *ports* by part: gateway, admin and each service; *gateway* is a module and its arguments.
+    *ports* by part: gateway, admin and each service; *gateway* is a module and its arguments; *databases* are
+    the ports of those that the demo starts itself.
     """
 
     ports: Mapping[str, int]
     config: Path
     gateway: Sequence[str]
+    databases: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def services(self) -> list[str]:
         """The names of the services."""
         return [name for name in self.ports if name in SAMPLES]
 
+    @property
+    def urls(self) -> dict[str, str]:
+        """Where the gateway finds each service and each database, by the variable that tells it."""
+        services = {UPSTREAM_VARIABLES[name]: url(self.ports[name]) for name in self.services}
+        databases = {SERVERS[name].variable: SERVERS[name].url(port) for name, port in self.databases.items()}
+        return services | databases
+
     def service_module(self, name: str) -> tuple[str, ...]:
-        """What ``python -m`` needs to run that service."""
+        """What ``python -m`` needs to run that service or database."""
+        if name in self.databases:
+            return SERVERS[name].run_module(self.databases[name])
         return ("services.mock", name, "--port", str(self.ports[name]))
 
     @property
@@ -119,20 +137,21 @@ class Supervisor:
 
     async def _work(self, tether: int) -> None:
         setup = self._setup
-        for name in setup.services:
+        for name in (*setup.services, *setup.databases):
             await self._start(name, setup.service_module(name), tether)
         for name in setup.services:
             await self._answered(name, setup.ports[name], SAMPLES[name])
+        for name, port in setup.databases.items():
+            await self._listens(name, port)
         await self._start("gateway", setup.gateway_module, tether)
         await self._answered("gateway", setup.ports["gateway"], "/health/ready")
         pids = {name: child.pid for name, child in self._children.items()}
-        welcome(self._screen, setup.ports, pids, setup.config)
+        databases = {name: SERVERS[name].url(port) for name, port in setup.databases.items() if name in pids}
+        welcome(self._screen, setup.ports, pids, setup.config, databases)
         await self._watch()
 
     async def _start(self, name: str, module: Sequence[str], tether: int) -> None:
-        environment = {
-            UPSTREAM_VARIABLES[each]: url(self._setup.ports[each]) for each in self._setup.services
-        }
+        environment = self._setup.urls
         environment[LOGS_VARIABLE] = os.environ.get(LOGS_VARIABLE) or "text"  # a person reads what is relayed
         self._children[name] = await Child.start(name, module, tether, environment, self._screen.relay)
 
@@ -146,6 +165,23 @@ class Supervisor:
                     await asyncio.sleep(LOOK_EVERY)
         except TimeoutError:
             raise DemoError(f"{name} did not answer {url(port, path)} within {START_LIMIT:g} s") from None
+
+    async def _listens(self, name: str, port: int) -> None:
+        """Wait until the database takes connections; the demo goes on without one that ended."""
+        child = self._children[name]
+        try:
+            async with asyncio.timeout(START_LIMIT):
+                while not child.ended.done():
+                    if await listens(HOST, port):
+                        return
+                    await asyncio.sleep(LOOK_EVERY)
+            trouble = await child.obituary()
+        except TimeoutError:
+            trouble = f"{name} took no connection within {START_LIMIT:g} s"
+            await child.stop(SERVICE_GRACE)
+        del self._children[name]
+        self._screen.complain(trouble)
+        self._screen.say(SERVERS[name].absence)
 
     async def _watch(self) -> None:
         """Until the gateway ends; tell of services that end."""

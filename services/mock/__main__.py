@@ -13,7 +13,10 @@ from services.mock.server import serve
 @click.option("--port", type=click.IntRange(1, 65535), help="All: of the first, the others follow.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="/__ paths answer on loopback anyway.")
 def main(service: str, port: int | None, host: str) -> None:
-    """Serve a mock upstream: users (9101), orders (9102), recommendations (9103), or all three."""
+    """Serve a mock upstream: users (9101), orders (9102), recommendations (9103), functions (9104), or all.
+
+    functions is a local Lambda: a function URL that wants signed requests, and the Invoke API.
+    """
     names = list(PORTS) if service == "all" else [service]
     first = port or PORTS[names[0]]
     try:

@@ -16,13 +16,17 @@ def test_profile_of_the_design_loads():
     config = load(ROOT / "config/gateway.yaml", {}).config
     route = config.routes["GET /user/profile/{user_id:int}"]
 
-    assert {name: upstream.url for name, upstream in config.upstreams.items()} == {
-        "users": "http://127.0.0.1:9101",
-        "orders": "http://127.0.0.1:9102",
-        "recs": "http://127.0.0.1:9103",
+    assert {name: upstream.kind for name, upstream in config.upstreams.items()} == {
+        "users": "http",
+        "orders": "http",
+        "recs": "http",
+        "accounts": "postgres",
+        "sessions": "redis",
+        "scores": "http",
     }
     assert config.upstreams["orders"].timeout == 0.3
-    assert list(route.steps) == ["basic_info", "order_summary", "recommendations"]
+    assert list(route.steps)[:3] == ["basic_info", "order_summary", "recommendations"]
+    assert set(list(route.steps)[3:]) == {"session", "score", "account"}
     assert route.time_limit == 1.0
     assert route.steps["basic_info"].required is True
     assert route.steps["recommendations"].fallback == []

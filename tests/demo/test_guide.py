@@ -8,12 +8,13 @@ from gateway.demo.guide import welcome
 from gateway.demo.screen import Screen
 
 PORTS = {"gateway": 8080, "admin": 9901, "users": 9101, "orders": 9102, "recommendations": 9103}
+DATABASES = {"postgres": "postgresql://postgres@127.0.0.1:50001/postgres"}
 
 
 def printed():
     out = io.StringIO()
-    pids = dict.fromkeys(PORTS, 4711)
-    welcome(Screen(out), PORTS, pids, Path("/etc/gateway.yaml"))
+    pids = dict.fromkeys((*PORTS, *DATABASES), 4711)
+    welcome(Screen(out), PORTS, pids, Path("/etc/gateway.yaml"), DATABASES)
     return out.getvalue()
 
 
@@ -25,6 +26,7 @@ def test_every_part_is_named_with_its_address():
         "http://127.0.0.1:8080/health",
         "http://127.0.0.1:9901/",
         *(f"http://127.0.0.1:{port}  process 4711" for port in (9101, 9102, 9103)),
+        "postgresql://postgres@127.0.0.1:50001/postgres  process 4711",
         "/etc/gateway.yaml",
     ):
         assert address in text

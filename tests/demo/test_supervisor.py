@@ -23,7 +23,7 @@ import sys
 from gateway.demo import run_demo
 gateway, admin, users, orders, recommendations = map(int, sys.argv[1:])
 services = dict(users=users, orders=orders, recommendations=recommendations)
-sys.exit(run_demo(gateway, admin, services, gateway=("tests.support.stand_in_gateway",)))
+sys.exit(run_demo(gateway, admin, services, gateway=("tests.support.stand_in_gateway",), databases=False))
 """
 
 

@@ -181,7 +181,7 @@ def test_running_gateway_is_shown():
     lines = done.stdout.decode().splitlines()
     assert lines[1].startswith("healthy, ")
     assert [line.split()[0] for line in lines[3:7]] == ["upstream", "users", "orders", "recs"]
-    assert lines[9].startswith("GET /user/profile/{user_id:int} ")
+    assert lines[12].startswith("GET /user/profile/{user_id:int} ")
 
 
 def test_pipe_gets_one_snapshot(admin):
