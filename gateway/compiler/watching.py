@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sized
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
+from gateway.compiler.watching_functions import watch_functions
 from gateway.edge.documentation import DISTRIBUTION
 from gateway.plan.undoable import Result
 from gateway.telemetry import names
@@ -46,6 +47,7 @@ def watch_compiled(watched: Watched, compiled: Compiled, stores: Stores, clock: 
     watched.samples(names.BUDGET_TOKENS, lambda: _tokens(upstreams, clock()))
     _watch_addresses(watched, [each for each in upstreams if each.balance is not None], clock)
     _watch_slots(watched, upstreams)
+    watch_functions(watched, upstreams, clock)
     _watch_sharing(watched, compiled)
     _watch_undos(watched, compiled.routes.values())
     _watch_stores(watched, stores)

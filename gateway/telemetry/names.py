@@ -180,6 +180,27 @@ ADMISSION_IN_FLIGHT: Final = _gauge("gateway_admission_in_flight", "Requests und
 ADMISSION_REFUSED: Final = _counter(
     "gateway_admission_refused", "Requests turned away because there were too many.", "priority"
 )
+ENVIRONMENTS_WARM: Final = _gauge(
+    "gateway_environments_warm",
+    "Calls at once that a function has shown to answer without a cold start.",
+    "upstream address",
+)
+COLD_CALLS: Final = _counter(
+    "gateway_cold_calls",
+    "Calls that needed another environment: answered, late (not within cold_timeout) or failed otherwise.",
+    "upstream address result",
+)
+PREWARM_ROUNDS: Final = _counter(
+    "gateway_prewarm_rounds", "Rounds of pings that keep a function warm.", "upstream address"
+)
+PREWARM_PINGS: Final = _counter(
+    "gateway_prewarm_pings", "Pings that keep a function warm, answered or failed.", "upstream address result"
+)
+CREDENTIALS_STATE: Final = _gauge(
+    "gateway_credentials_state",
+    "1 for the state that the AWS credentials of an upstream are in: good, missing or refused.",
+    "upstream address state",
+)
 CACHE_LOOKUPS: Final = _counter(
     "gateway_cache_lookups",
     "Look-ups: hit, stale (served and asked anew), stood_in (for a failure), miss.",

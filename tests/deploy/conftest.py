@@ -26,7 +26,13 @@ upstreams:
     warm: on
     breaker: { share: far }
   many: { urls: ["${UP}", "http://127.0.0.1:1"] }
+  function:
+    url: "${UP}"
+    auth: { type: aws_iam, region: eu-west-1, credentials: { access_key_id: a, secret_access_key: b } }
+    cold_timeout: 5s
+    prewarm: { concurrency: 1, hold: off }
 routes:
+  GET /function: { steps: { f: { get: function/well } } }
   GET /x/{id:int}:
     steps:
       a: { get: one/well, coalesce: on, cache: { ttl: 1s, stale_if_error: 10s } }
