@@ -63,7 +63,7 @@ def run(config: str, host: str, port: int, admin_host: str, admin_port: int, doc
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--admin-port", default=9901, show_default=True, type=click.IntRange(0, 65535))
 def demo(port: int, admin_port: int) -> None:
-    """Run three mock services and a gateway in front of them."""
+    """Run mock services, a database, a cache and a gateway in front of them."""
     from gateway.demo import run_demo
 
     sys.exit(run_demo(port=port, admin_port=admin_port))
