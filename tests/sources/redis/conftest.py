@@ -13,7 +13,7 @@ __all__ = ["seeded"]
 
 def pytest_asyncio_loop_factories(config, item):
     """Both kinds of loop that the gateway runs on; for groups of servers, which form slowly, its own."""
-    if item.path.name == "test_redis_groups.py":
+    if item.path.name in {"test_redis_cluster.py", "test_redis_dial.py"}:
         return {"uvloop": uvloop.new_event_loop}
     return {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
 

@@ -21,7 +21,7 @@ class Linked:
 
     def __init__(self, port, **settings):
         self.told = []
-        changed = {"connect_timeout": 1.0, "give_up": 1.0} | settings
+        changed = {"connect_timeout": 3.0, "give_up": 5.0} | settings
         settings = RedisSettings(url=f"redis://127.0.0.1:{port}", **changed)
         make = Dialer(settings).connection
         self.link = Link(
