@@ -51,6 +51,7 @@ SPANS: Final = (
     SpanName(Of.STORE, "cache {step}", "internal", "The look-up of a copy; client for a redis."),
     SpanName(Of.APART, "flight {step}", "internal", "A call that requests share, in a trace of its own."),
     SpanName(Of.APART, "refresh {step}", "internal", "A new copy for a cache, in a trace of its own."),
+    SpanName(Of.APART, "batch {step}", "internal", "One call for many keys, in a trace of its own."),
 )
 
 METHOD: Final = Attribute("http.request.method", (Of.REQUEST, Of.ATTEMPT), "The method.")
@@ -84,7 +85,7 @@ CAUSE: Final = Attribute(
     "The cause of a failure, also of one that something stands in for.",
 )
 DETAIL: Final = Attribute("gateway.detail", (Of.STEP, Of.ATTEMPT), "A failure in words.")
-FRESHNESS: Final = Attribute("gateway.freshness", (Of.STEP,), "live, cached, stale or fallback.")
+FRESHNESS: Final = Attribute("gateway.freshness", (Of.STEP,), "live, cached, stale, partial or fallback.")
 ATTEMPT: Final = Attribute("gateway.attempt", (Of.ATTEMPT,), "Which try of its call it is, from 1.")
 RETRY: Final = Attribute("gateway.retry", (Of.ATTEMPT,), "It is another try after a failure.")
 HEDGE: Final = Attribute("gateway.hedge", (Of.ATTEMPT,), "It was made beside a slow first one.")
@@ -98,7 +99,7 @@ OPERATION: Final = Attribute(
     "db.operation.name", (Of.ATTEMPT, Of.STORE), "What it was asked to do, such as GET; never with what."
 )
 HIT: Final = Attribute("gateway.cache.hit", (Of.STORE,), "Whether there was a copy.")
-LINK: Final = Attribute("gateway.link", (Of.LINK,), "flight, refresh or detached.")
+LINK: Final = Attribute("gateway.link", (Of.LINK,), "flight, refresh, batch or detached.")
 
 BREAKER_CHANGED: Final = "gateway.breaker.changed"
 """The event on an attempt during which the breaker of its address changed its state."""
