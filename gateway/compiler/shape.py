@@ -7,7 +7,7 @@ each of them is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -38,12 +38,16 @@ Where = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class ShapeFault:
-    """What is wrong with a shape: under *path*, in its key if ``in_key``, ``offset`` characters in."""
+    """What is wrong with a shape: under *path*, in its key if ``in_key``, ``offset`` characters in.
+
+    ``width`` is that of what is wrong, 0 for all that follows.
+    """
 
     path: Where
     message: str
     hint: str
     offset: int = 0
+    width: int = 0
     in_key: bool = False
 
 
@@ -69,7 +73,10 @@ class ShapeTemplate:
                 where = where[:-1]  # one value in place of a list or a mapping
             place = places.key(where) if fault.in_key else places.place(where)
             text = str(fault.path[-1]) if fault.in_key else places.source(where)
-            yield Fault(place.narrowed(text[fault.offset :]), fault.message, fault.hint)
+            found = place.narrowed(text[fault.offset :])
+            if found is not place and fault.width:
+                found = replace(found, width=fault.width)
+            yield Fault(found, fault.message, fault.hint)
 
     def compiled(self) -> Shape | None:
         """The shape; ``None`` if there is none. Only without faults."""
@@ -250,7 +257,7 @@ class _Stage:
         except PathFault as fault:
             at = (*self._at, *at)
             offset = fault.offset + skipped
-            self._faults.append(ShapeFault(at, fault.message, fault.hint, offset, in_key=in_key))
+            self._faults.append(ShapeFault(at, fault.message, fault.hint, offset, fault.width, in_key))
             return None
 
 

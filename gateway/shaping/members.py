@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gateway.shaping.path import STAR, Key, Path, PathFault
-from gateway.shaping.tree import Raw, Unfit, Value, holders, keys_of, objects, opened, places
+from gateway.shaping.tree import Raw, Unfit, Value, holders, is_null, keys_of, objects, opened, places
 
 Box = list[Value]
 Operation = Callable[[Box], None]
@@ -97,7 +97,7 @@ def move(source: Path, target: Path) -> Operation:
     def run(box: Box) -> None:
         for container, key in list(places(box, 0, prefix)):
             value = take(container, key, rest)
-            if value is not NOTHING:
+            if value is not NOTHING and (not way or not is_null(container[key])):
                 put(container, key, way, value)
 
     return run
@@ -162,7 +162,8 @@ def constant(path: Path, value: Raw) -> Operation:
 
     def run(box: Box) -> None:
         for container, key in list(places(box, 0, prefix)):
-            put(container, key, way, value)
+            if not way or not is_null(container[key]):
+                put(container, key, way, value)
 
     return run
 

@@ -35,10 +35,14 @@ Key = str | int | Star
 
 
 class PathFault(Exception):  # noqa: N818 - a fault, in the words of this project
-    """What is wrong with a path (or an expression), ``offset`` characters into its text."""
+    """What is wrong with a path (or an expression), ``offset`` characters into its text.
 
-    def __init__(self, message: str, offset: int = 0, hint: str = "") -> None:
+    ``width`` is for the caret, 0 for all that follows.
+    """
+
+    def __init__(self, message: str, offset: int = 0, hint: str = "", width: int = 0) -> None:
         super().__init__(message)
+        self.width = width
         self.message = message
         self.offset = offset
         self.hint = hint

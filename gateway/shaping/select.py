@@ -50,7 +50,8 @@ def _parsed(expression: str) -> Any:
         raise PathFault("not JMESPath: it ends too early", len(expression) - 1) from None
     except ParseError as error:
         found = f"`{error.token_value}` is not expected here" if error.token_value else "it ends too early"
-        raise PathFault(f"not JMESPath: {found}", error.lex_position) from None
+        width = len(str(error.token_value))
+        raise PathFault(f"not JMESPath: {found}", error.lex_position, width=width) from None
     except JMESPathError as error:
         raise PathFault(f"not JMESPath: {_sentence(str(error))}") from None
     for call in _calls(parsed.parsed):
@@ -77,10 +78,10 @@ def _check_call(call: dict[str, Any], expression: str) -> None:
     if name not in _FUNCTIONS:
         close = get_close_matches(name, _FUNCTIONS, 1)
         hint = f"did you mean `{close[0]}`?" if close else f"there are: {', '.join(sorted(_FUNCTIONS))}"
-        raise PathFault(f"JMESPath has no function `{name}`", at, hint)
+        raise PathFault(f"JMESPath has no function `{name}`", at, hint, len(name))
     signature = _FUNCTIONS[name]["signature"]
     variadic = bool(signature) and signature[-1].get("variadic")
     if given < len(signature) or (given > len(signature) and not variadic):
         least = "at least " if variadic else ""
         wanted = f"{least}{len(signature)} argument{'s' if len(signature) != 1 else ''}"
-        raise PathFault(f"`{name}` takes {wanted}, not {given}", at)
+        raise PathFault(f"`{name}` takes {wanted}, not {given}", at, width=len(name))

@@ -210,6 +210,8 @@ def _set(box, values):
         keys = parse_path(path).keys
         start = len(keys) - keys[::-1].index(STAR) if STAR in keys else 0
         for container, key in _walk(box, 0, keys[:start]):
+            if keys[start:] and container[key] is None:
+                continue
             holder, at = container, key
             for name in keys[start:]:
                 if isinstance(holder, dict):
