@@ -98,10 +98,8 @@ def _step(step: Step, facts: StepFacts, names: list[str]) -> list[str]:
     words += ["fallback"] if step.stand_in is not None else []
     words += [] if step.repeatable else ["not repeatable: sent at most once, never cut once sent"]
     cut = " (cut to fit the time limit)" if facts.shortened else ""
-    lines = [
-        f"    {step.name}  {facts.target}",
-        f"      {', '.join(words)}; one attempt takes at most {seconds(step.timeout)}{cut}",
-    ]
+    takes = f"; one attempt takes at most {seconds(step.timeout)}{cut}" if facts.upstream.layers else ""
+    lines = [f"    {step.name}  {facts.target}", f"      {', '.join(words)}{takes}"]
     if step.needs:
         lines.append(f"      needs {', '.join(names[i] for i in step.needs)}")
     if step.awaits:

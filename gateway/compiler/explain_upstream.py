@@ -27,7 +27,8 @@ def explain_upstream(upstream: Upstream) -> Iterable[str]:
     for title, said in upstream.reached.more:
         yield f"    {title:9}  {said}"
     connecting = min(spec.connect_timeout, spec.timeout)  # the one lies inside the other
-    yield f"    timeout    {seconds(spec.timeout)}, connecting {seconds(connecting)}"
+    more = f", connecting {seconds(connecting)}" if upstream.reached.connects else ""
+    yield f"    timeout    {seconds(spec.timeout)}{more}"
     yield from _breaker(spec.breaker)
     yield f"    bulkhead   {_bulkhead(spec.bulkhead)}"
     yield from _extras(spec)

@@ -39,12 +39,17 @@ ENDLESS: Final = float("inf")
 _HEALTHIEST: Final = ("closed", "disabled", "metrics_only", "half_open", "open", "forced_open")
 
 
+NOWHERE: Final = frozenset({"python", "source"})
+"""Kinds of upstreams to which nothing connects."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reached:
     """How ``explain`` tells that an upstream is reached: a few words, and titles with more of them."""
 
     words: str = ""
     more: tuple[tuple[str, str], ...] = ()
+    connects: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,7 +154,7 @@ def build_upstream(name: str, spec: UpstreamSpec, shared: Shared, prepared: Any 
         name=name,
         spec=spec,
         identity=f"{name} {' '.join(kind.addresses(spec))}",
-        reached=Reached(kind.told(spec), tuple(kind.connection(spec))),
+        reached=Reached(kind.told(spec), tuple(kind.connection(spec)), connects=kind.name not in NOWHERE),
         addresses=addresses,
         balance=balance,
         budget=Budget(budget.ratio, budget.per_second) if budget else Budget(ENDLESS, 0.0),
