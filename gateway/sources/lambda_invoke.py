@@ -20,7 +20,7 @@ from gateway.buffered import Buffered
 from gateway.call import Call
 from gateway.outcome import Cause, Failure, Freshness, Outcome, Success
 from gateway.sources.bodies import checked
-from gateway.sources.signed import Ending
+from gateway.sources.signed import Ending, refused
 from gateway.telemetry.log import note
 from gateway.transport.exchange import Request, Response
 from gateway.transport.signed import error_kind
@@ -92,6 +92,8 @@ def _outcome(response: Response, *, envelope: bool) -> Outcome:
 def _not_run(response: Response) -> Failure:
     """The function did not run."""
     status, kind = response.status, error_kind(response)
+    if status == 403:
+        return refused(kind)
     detail = f"Lambda says {status} {note(kind)}".rstrip()
     if status == 429:
         return Failure(Cause.THROTTLED, detail, status, _seconds(response))

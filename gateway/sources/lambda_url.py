@@ -13,7 +13,8 @@ from gateway.buffered import Buffered
 from gateway.call import Call
 from gateway.outcome import Cause, Failure, Outcome, Success
 from gateway.sources.http import kept, outcome_of
-from gateway.sources.signed import Ending
+from gateway.sources.signed import Ending, refused
+from gateway.telemetry.log import note
 from gateway.transport.exchange import Response
 from gateway.transport.signed import error_kind
 
@@ -41,9 +42,14 @@ def url_ending(
 
 
 def _told(failure: Failure, kind: str) -> Failure:
-    """*failure*, with what the platform calls it. Throttled is retried even without a Retry-After."""
-    detail = f"{failure.detail} {kind}"
+    """*failure*, now that the platform and not the function says so, and calls it *kind*.
+
+    A refused signature or permission is nothing that the function said: the gateway cannot reach it.
+    Throttled calls may be tried again even without a Retry-After.
+    """
+    if failure.status == 403:
+        return refused(kind)
     retry_after = failure.retry_after
     if failure.cause is Cause.THROTTLED and retry_after is None:
         retry_after = 0.0  # it was not executed, and another environment may be free in a moment
-    return Failure(failure.cause, detail, failure.status, retry_after)
+    return Failure(failure.cause, f"{failure.detail} {note(kind)}", failure.status, retry_after)

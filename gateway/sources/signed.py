@@ -9,8 +9,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gateway.call import Call, Source, Waiter
-from gateway.outcome import Failure, Outcome
+from gateway.outcome import Cause, Failure, Outcome
 from gateway.sources.propagation import propagated
+from gateway.telemetry.log import note
 from gateway.transport.exchange import Response
 from gateway.transport.h1 import H1Transport
 from gateway.transport.signed import SignedTransport
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 
 Ending = Callable[[Response | Failure, Call], Outcome]
 """How an exchange that ended so ended for its call."""
+
+
+def refused(kind: str) -> Failure:
+    """AWS did not let a call through, which it calls *kind*: nothing was executed."""
+    return Failure(Cause.UNREACHABLE, f"AWS refused the call: {note(kind)}")
 
 
 def signed_source(

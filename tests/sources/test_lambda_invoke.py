@@ -82,7 +82,6 @@ async def test_what_passes_was_not_executed_and_may_be_tried_again_whatever_it_d
         (502, "EC2AccessDeniedException"),
         (502, "ENILimitReachedException"),
         (400, "InvalidRequestContentException"),
-        (403, "AccessDeniedException"),
         (404, "ResourceNotFoundException"),
         (413, "RequestTooLargeException"),
         (415, "UnsupportedMediaTypeException"),
@@ -93,6 +92,13 @@ async def test_what_somebody_has_to_repair_is_rejected_and_no_status_of_the_func
 
     assert (failure.cause, failure.status) == (Cause.REJECTED, None)
     assert kind in failure.detail
+
+
+async def test_a_permission_that_is_missing_is_no_answer_of_the_function():
+    failure = ended(403, x_amzn_errortype="AccessDeniedException")
+
+    assert (failure.cause, failure.status) == (Cause.UNREACHABLE, None)
+    assert failure.detail == "AWS refused the call: AccessDeniedException"
 
 
 async def test_throttling_is_throttling_and_may_be_tried_again_soon():

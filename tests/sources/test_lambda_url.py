@@ -89,8 +89,8 @@ async def test_wrong_credentials_are_told_and_their_secret_is_not():
     async with lambda_served() as served:
         failure = await asked(served.url, store=store_of(WRONG, lasting=True))
 
-    assert (failure.cause, failure.status) == (Cause.REJECTED, 403)
-    assert failure.detail == "HTTP 403 InvalidSignatureException"
+    assert (failure.cause, failure.status) == (Cause.UNREACHABLE, None)
+    assert failure.detail == "AWS refused the call: InvalidSignatureException"
 
 
 async def test_an_endpoint_that_is_not_there_is_unreachable():
