@@ -6,8 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gateway.compiler.passing import passing_of
-from gateway.edge.admission import AdmittingEndpoint, AdmittingPassing, Priority
+from gateway.edge.admission import AdmittingEndpoint, AdmittingNegotiating, AdmittingPassing, Priority
 from gateway.edge.endpoint import Answering, Endpoint
+from gateway.edge.formats import FORMATS, Formats
+from gateway.edge.negotiating import NegotiatingEndpoint
 from gateway.edge.passing import PassingEndpoint
 from gateway.plan.undo import UndoingRun
 
@@ -49,5 +51,14 @@ def endpoint_of(route: CompiledRoute, config: Config, serving: Serving) -> Targe
     )
     if route.undos:
         options["make_run"] = partial(UndoingRun, route.undos)
+    if route.spec.forms:
+        options |= {
+            "formats": Formats([FORMATS[form] for form in route.spec.forms]),
+            "parts": route.parts,
+            "merges": route.spec.merge is not None,
+            "streams": serving.meters.streams(route.key),
+        }
+        negotiates = AdmittingNegotiating if admits else NegotiatingEndpoint
+        return negotiates(route.plan, route.read_inputs, answering, **options)
     answers = AdmittingEndpoint if admits else Endpoint
     return answers(route.plan, route.read_inputs, answering, **options)

@@ -19,6 +19,7 @@ from gateway.compiler.kinds.table import read_call
 from gateway.compiler.listing import ListedCall
 from gateway.compiler.lists import ListTemplate
 from gateway.compiler.names import Edges, Names, Use, Where
+from gateway.compiler.parts import PartsTemplate
 from gateway.compiler.passing import passing_upstream
 from gateway.compiler.references import TemplateFault
 from gateway.compiler.render_json import JsonTemplate
@@ -28,13 +29,14 @@ from gateway.compiler.signing import forwarding_faults
 from gateway.compiler.step import StepCompiler, StepFacts
 from gateway.compiler.undoing import Undoing
 from gateway.compiler.when import Condition
-from gateway.config import ABSENT, Fault, StepSpec
+from gateway.config import ABSENT, BY_PARTS, Fault, StepSpec
 from gateway.config.faults import did_you_mean
 from gateway.edge.inputs import Input
 from gateway.edge.pattern import Pattern, PatternFault, parse_pattern
 from gateway.edge.reader import Reader, reading
 from gateway.plan.merge import merging
 from gateway.plan.model import Merge, Plan
+from gateway.plan.parts import Part
 from gateway.transport.escaping import header_fault
 
 if TYPE_CHECKING:
@@ -74,6 +76,7 @@ class CompiledRoute:
     read_inputs: Reader
     reads_body: bool
     shape: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
     undos: tuple[Undo, ...] = ()
 
 
@@ -111,6 +114,7 @@ class RouteCompiler:
         if spec.merge is None:
             template = "{steps}" if spec.respond is ABSENT else spec.respond
             self._respond = self._read_json(template, Where.RESPOND, ("respond",))
+        self._parts = PartsTemplate(self._names, spec) if set(spec.forms) & set(BY_PARTS) else None
         self._steps = self._settle()
         self._check_edges()
         self._check_headers()
@@ -133,17 +137,21 @@ class RouteCompiler:
         made, undos = self._undoing.compiled(made, upstreams, meter, shared)
         table = self._names.table
         inputs = table.inputs()
+        answer = self._answer()
+        shape = tuple(self._shape.words)
+        parts = self._parts.compiled(answer, shaped=bool(shape)) if self._parts is not None else ()
         return CompiledRoute(
             key=self._key,
             spec=self.spec,
             pattern=self.pattern,
-            plan=Plan(self._key, tuple(step for step, _ in made), self.spec.time_limit, self._answer()),
+            plan=Plan(self._key, tuple(step for step, _ in made), self.spec.time_limit, answer),
             facts=tuple(facts for _, facts in made),
             inputs=inputs,
             uses=tuple(self._uses()),
             read_inputs=reading(inputs, table.finished),
             reads_body=table.reads_body,
-            shape=tuple(self._shape.words),
+            shape=shape,
+            parts=parts,
             undos=undos,
         )
 

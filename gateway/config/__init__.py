@@ -12,6 +12,7 @@ from gateway.config.load import Loaded, load, load_text
 from gateway.config.models import Config
 from gateway.config.overload import AdmissionSpec
 from gateway.config.places import Places
+from gateway.config.producing import BY_PARTS
 from gateway.config.proxying import ForwardSpec, ProxySpec
 from gateway.config.repeating import BudgetSpec, HedgeSpec, Percentile, RetrySpec
 from gateway.config.route import MergeSpec, RouteSpec
@@ -26,6 +27,7 @@ __all__ = [
     "ABSENT",
     "ADAPTIVE",
     "ANY",
+    "BY_PARTS",
     "SERVED_METHODS",
     "UNGUARDED",
     "Absent",
@@ -42,8 +44,8 @@ __all__ = [
     "DebugSpec",
     "EnvText",
     "Fault",
-    "ForwardSpec",
     "ForEachSpec",
+    "ForwardSpec",
     "HedgeSpec",
     "Loaded",
     "MergeSpec",

@@ -24,6 +24,7 @@ from gateway.config.kinds import (
 )
 from gateway.config.on_or_off import given
 from gateway.config.overload import Priority
+from gateway.config.producing import BY_PARTS, Mode, Produces, forms_of
 from gateway.config.proxying import ProxySpec
 from gateway.config.server import MAX_BODY, TIME_LIMIT
 from gateway.config.shaping import Shaped
@@ -111,6 +112,15 @@ class RouteSettings:
     max_body: Size = Field(
         default=MAX_BODY, description="The largest request body. Not written: the server's."
     )
+    produces: Produces = Field(
+        default=(),
+        description="Forms of answers that clients can ask for by Accept: json, msgpack, xml, and every part when "
+        "it is ready as ndjson or events. Not written: json, whatever they accept.",
+    )
+    mode: Mode = Field(
+        default="whole",
+        description="stream: who does not ask otherwise gets every part when it is ready.",
+    )
 
 
 @spec("a route")
@@ -135,6 +145,24 @@ class RouteSpec(RouteSettings, Shaped):
         "`upstream/path?query`, or a mapping.",
     )
     summary: MaybeText = Field(default=None, description="One line for the API documentation.")
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """What it produces, the default first; empty if it is JSON whatever a client accepts."""
+        return forms_of(self.produces, self.mode) if self.proxy is None else ()
+
+    @model_validator(mode="after")
+    def _forms_are_possible(self) -> RouteSpec:
+        by_parts = set(self.forms) & set(BY_PARTS)
+        undoing = next((name for name, step in self.steps.items() if step.undo is not None), None)
+        if by_parts and undoing is not None:
+            raise Wrong(
+                "an answer cannot begin before it is known whether steps have to be undone",
+                "remove ndjson and events, or undo",
+                ("mode",) if self.mode == "stream" else ("produces",),
+                (("steps", undoing, "undo"),),
+            )
+        return self
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> RouteSpec:

@@ -21,6 +21,7 @@ from typing import Any, Final
 from gateway.edge import problems
 from gateway.edge.answer import Message, Receive, Send
 from gateway.edge.endpoint import Endpoint
+from gateway.edge.negotiating import NegotiatingEndpoint
 from gateway.edge.passing import PassingEndpoint
 
 LATE: Final = 0.1
@@ -119,6 +120,10 @@ class AdmittingEndpoint(Endpoint):
     def leave(self) -> None:
         """A request that entered is over."""
         self._admission.leave()
+
+
+class AdmittingNegotiating(AdmittingEndpoint, NegotiatingEndpoint):
+    """The same for ``NegotiatingEndpoint``."""
 
 
 class AdmittingPassing(PassingEndpoint):

@@ -181,6 +181,10 @@ class Endpoint:
         if run.abandoned:
             self.left(run.trace, lambda: scope)
             return
+        await self._give(run, scope, send, arrived)
+
+    async def _give(self, run: Run, scope: Message, send: Send, arrived: float) -> None:
+        """Answer, now that *run* has ended."""
         status, block, body, degraded = self.rendered(run)
         seconds = self.engine.clock() - arrived  # up to here it was our time, from here it is the client's
         await answer(scope, send, status, block, body)

@@ -63,7 +63,12 @@ class Passing:
 
 
 class PassingEndpoint:
-    """One route that passes on, ready to answer. Its plan has one step, which is never asked for a body."""
+    """One route that passes on, ready to answer. Its plan has one step, which is never asked for a body.
+
+    ``direct``: its requests cannot come past ASGI.
+    """
+
+    direct = False
 
     def __init__(
         self,

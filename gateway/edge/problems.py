@@ -10,7 +10,7 @@ Rules of the file:
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from math import ceil, isfinite
 from typing import Any, Final, NamedTuple
 
@@ -116,6 +116,13 @@ def refused(status: int, request_id: str) -> Problem:
     return _problem(status, _EDGE_CAUSES[status], _EDGE_TITLES[status], request_id)
 
 
+def not_acceptable(media_types: Sequence[str], request_id: str) -> Problem:
+    """The client takes none of the forms that the route can give: *media_types*."""
+    status = 406
+    more = {"available": list(media_types)}
+    return _problem(status, _EDGE_CAUSES[status], _EDGE_TITLES[status], request_id, more)
+
+
 def operating(status: int, cause: str, title: str, request_id: str, detail: str = "") -> Problem:
     """A fault in an operator's request, in the admin pages' own words."""
     return _problem(status, cause, title, request_id, {"detail": detail} if detail else {})
@@ -141,6 +148,7 @@ _EDGE_CAUSES: Final = {
     400: "bad_request",
     404: "no_route",
     405: "method_not_allowed",
+    406: "not_acceptable",
     408: "body_too_slow",
     413: "body_too_large",
     415: "unsupported_media_type",
@@ -151,6 +159,7 @@ _EDGE_TITLES: Final = {
     400: "The request cannot be served as it is",
     404: "There is nothing at this path",
     405: "There is nothing for this method at this path",
+    406: "There is nothing here in a form that the request accepts",
     408: "The request's body did not come within the time limit",
     413: "The request's body is too large",
     415: "The request's body must be application/json",
