@@ -19,7 +19,7 @@ from gateway.buffered import Buffered
 from gateway.compiler.addresses import upstream_of
 from gateway.compiler.compile import Compiled, Serving, compile_config
 from gateway.compiler.condition import health_of
-from gateway.compiler.describe import describe
+from gateway.compiler.describe import describe_all
 from gateway.compiler.explain import explain_all, explain_route
 from gateway.compiler.routes import CompiledRoute
 from gateway.compiler.shared import Shared
@@ -259,7 +259,7 @@ class Gateway:
 
     def _listeners(self, docs: str) -> tuple[Listener, FastAPI]:
         """The public and the admin listener; *docs* is public, admin or off."""
-        described = [describe(route) for route in self.routes.values()]
+        described = describe_all(self.routes.values())
         pages = public_pages(self._health, described if docs == "public" else None)
         unrouted = self.metrics.requests(names.NO_ROUTE)
         public = Listener(self._compiled.router, pages, self._intake, unrouted, self._access_log)

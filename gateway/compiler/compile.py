@@ -10,11 +10,11 @@ from gateway.compiler.endpoints import endpoint_of
 from gateway.compiler.examples import missing_examples, with_example
 from gateway.compiler.kinds.kind import UpstreamSite
 from gateway.compiler.kinds.table import KINDS
-from gateway.compiler.routes import CompiledRoute, RouteCompiler
+from gateway.compiler.routes import CompiledRoute, RouteCompiler, methods_of
 from gateway.compiler.shared import Shared
 from gateway.compiler.sharing import Commons
 from gateway.compiler.upstreams import Upstream, build_upstream
-from gateway.config import ANY, SERVED_METHODS, ConfigError
+from gateway.config import ConfigError
 from gateway.edge.endpoint import AccessLog, RequestMeter
 from gateway.edge.listener import Target
 from gateway.edge.router import Router
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from gateway.compiler.addresses import Address
-    from gateway.config import Fault, Loaded, Places, RouteSpec
+    from gateway.config import Fault, Loaded, Places
     from gateway.dashboard.kept import KeptRequests
     from gateway.edge.admission import Admission
     from gateway.edge.incoming import Intake
@@ -114,11 +114,6 @@ def compile_config(loaded: Loaded, shared: Shared, serving: Serving) -> Compiled
         for method in methods_of(route.spec):
             router.add(method, route.pattern, endpoint)
     return Compiled(upstreams, commons, routes, router, calls_nobody=shared.examples)
-
-
-def methods_of(spec: RouteSpec) -> tuple[str, ...]:
-    """The methods that a route answers, HEAD and OPTIONS aside."""
-    return SERVED_METHODS if spec.method == ANY else (spec.method,)
 
 
 def _conflicts(compilers: Mapping[str, RouteCompiler], places: Places) -> Iterable[Fault]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
 from gateway.compiler.names import Use
 from gateway.compiler.references import Template, constant_text, parse_template
-from gateway.compiler.routes import CompiledRoute
+from gateway.compiler.routes import CompiledRoute, methods_of
 from gateway.config import ABSENT
+from gateway.edge.formats import FORMATS
 from gateway.edge.inputs import Input
 from gateway.edge.openapi import RouteDescription
 from gateway.edge.schemas import ANYTHING, Schema, object_schema, value_schema
@@ -18,10 +20,18 @@ from gateway.edge.schemas import ANYTHING, Schema, object_schema, value_schema
 _JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}
 
 
+def describe_all(routes: Iterable[CompiledRoute]) -> list[RouteDescription]:
+    """What ``/openapi.json`` tells of *routes*: each once for every method it is for."""
+    return [replace(describe(route), method=method) for route in routes for method in methods_of(route.spec)]
+
+
 def describe(route: CompiledRoute) -> RouteDescription:
-    """What ``/openapi.json`` tells of *route*."""
+    """The same of one *route*, with the method as it is written."""
+    forms = [FORMATS[form].media_types[0].decode() for form in route.spec.forms]
     return RouteDescription(
         method=route.spec.method,
+        media_types=tuple(forms) or ("application/json",),
+        passed_on=route.spec.proxy is not None,
         pattern=route.pattern,
         inputs=route.inputs,
         defaults=_defaults(route.uses),

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gateway.compiler.explain_answer import explain_answer
 from gateway.compiler.explain_upstream import explain_upstream, hedge_words
 from gateway.compiler.graph import waves
 from gateway.compiler.outlook import best_case, calls_of, failing, graph_of, longest_calls
 from gateway.compiler.stores import MEMORY, NEAR
 from gateway.compiler.words import seconds, share, size, written
 from gateway.compiler.worst_case import critical_path, idle_bounds
-from gateway.config import ABSENT
 from gateway.drawing.terminal import legend, terminal_lines
 from gateway.edge.admission import SHARES, Priority
 from gateway.stores.redis_settings import RedisSettings
@@ -57,7 +57,7 @@ def explain_route(route: CompiledRoute) -> str:
         for name in wave:
             index = names.index(name)
             lines += _step(plan.steps[index], route.facts[index], names)
-    lines += [f"  fails if     {_required(plan.steps)}", f"  answers      {_answer(route)}"]
+    lines += [f"  fails if     {_required(plan.steps)}", *explain_answer(route)]
     lines += [f"  shaped       {stage}" for stage in route.shape]
     if spec.degraded == "header":
         lines.append("  degraded     named in the header only")
@@ -201,14 +201,6 @@ def _required(steps: Iterable[Step]) -> str:
     names = [step.name for step in steps if step.required]
     every = "no step answers"
     return f"{' or '.join(names)} does not answer, or {every}" if names else every
-
-
-def _answer(route: CompiledRoute) -> str:
-    spec = route.spec
-    if spec.merge is not None:
-        how = "merged deeply" if spec.merge.deep else "merged"
-        return f"{spec.status}, {', '.join(spec.merge.steps)} {how}; on conflict: {spec.merge.on_conflict}"
-    return f"{spec.status}, {'every part by its name' if spec.respond is ABSENT else 'as respond says'}"
 
 
 def _input(wanted: Input) -> str:

@@ -29,7 +29,7 @@ from gateway.compiler.signing import forwarding_faults
 from gateway.compiler.step import StepCompiler, StepFacts
 from gateway.compiler.undoing import Undoing
 from gateway.compiler.when import Condition
-from gateway.config import ABSENT, BY_PARTS, Fault, StepSpec
+from gateway.config import ABSENT, ANY, BY_PARTS, SERVED_METHODS, Fault, StepSpec
 from gateway.config.faults import did_you_mean
 from gateway.edge.inputs import Input
 from gateway.edge.pattern import Pattern, PatternFault, parse_pattern
@@ -292,6 +292,11 @@ class RouteCompiler:
 
 def _uses_of(template: Condition | None) -> list[Use]:
     return template.uses if template is not None else []
+
+
+def methods_of(spec: RouteSpec) -> tuple[str, ...]:
+    """The methods that a route answers, HEAD and OPTIONS aside."""
+    return SERVED_METHODS if spec.method == ANY else (spec.method,)
 
 
 def _all(edges: Edges) -> frozenset[int]:

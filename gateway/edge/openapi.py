@@ -20,6 +20,8 @@ _PROBLEMS: Final = {
     "503": "A part that the answer needs is unavailable at the moment.",
     "504": "A part that the answer needs did not come in time.",
 }
+_BODIED: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_BY_PARTS: Final = frozenset({"application/x-ndjson", "text/event-stream"})
 _BODY_PROBLEMS: Final = {
     "408": "The body did not come within the time limit.",
     "413": "The body is too large.",
@@ -33,7 +35,8 @@ class RouteDescription:
 
     ``inputs`` are all parts of a request that the route reads. ``defaults`` gives, by an input's name, what
     stands in for it. ``response`` is the JSON Schema of a complete answer's body. ``degraded_in_body``:
-    objects get a member ``degraded`` when parts are missing.
+    objects get a member ``degraded`` when parts are missing. ``media_types`` are the forms it can have.
+    ``passed_on``: bodies and answers are an upstream's own, whatever they are.
     """
 
     method: str
@@ -44,6 +47,8 @@ class RouteDescription:
     status: int = 200
     response: Schema = field(default_factory=dict)
     degraded_in_body: bool = True
+    media_types: tuple[str, ...] = ("application/json",)
+    passed_on: bool = False
 
 
 def document(
@@ -101,6 +106,12 @@ def _operation(route: RouteDescription, names: Mapping[str, str], identifier: st
         schema = body_schema(body, route.defaults)
         required = any(each.required for each in body)
         operation["requestBody"] = {"required": required, "content": {"application/json": {"schema": schema}}}
+    if route.passed_on:
+        if route.method in _BODIED:
+            operation["requestBody"] = {"required": False, "content": {"*/*": {}}}
+        passed = {"description": "The upstream's own answer, whatever its status.", "content": {"*/*": {}}}
+        operation["responses"] = {"default": passed}
+        return operation
     operation["responses"] = _responses(route, has_body=bool(body))
     return operation
 
@@ -127,6 +138,8 @@ def _other_parameters(route: RouteDescription) -> list[dict[str, Any]]:
 
 def _responses(route: RouteDescription, *, has_body: bool) -> dict[str, Any]:
     statuses = {**_PROBLEMS, **(_BODY_PROBLEMS if has_body else {})}
+    if len(route.media_types) > 1:
+        statuses["406"] = "The answer has no form that the request accepts."
     problems = {status: _problem(status, text) for status, text in sorted(statuses.items())}
     return {str(route.status): _success(route), **problems}
 
@@ -138,7 +151,10 @@ def _success(route: RouteDescription) -> dict[str, Any]:
     }
     answer: dict[str, Any] = {"description": "The merged answer; degraded if it says so.", "headers": headers}
     if route.status not in {204, 304}:
-        answer["content"] = {"application/json": {"schema": _with_degraded(route)}}
+        answer["content"] = {
+            media_type: {} if media_type in _BY_PARTS else {"schema": _with_degraded(route)}
+            for media_type in route.media_types
+        }
     return answer
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 import uvloop
 
-from gateway.compiler.compile import methods_of
+from gateway.compiler.routes import methods_of
 from gateway.dashboard import snapshot
 from gateway.edge.pattern import Pattern, parse_pattern
 from gateway.edge.router import Router, Unrouted
