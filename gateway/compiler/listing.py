@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from gateway.compiler.lists import ListTemplate, Rendering
 from gateway.layers.batch import BatchRules, batching
@@ -31,8 +31,14 @@ class Listing:
 
     prepare: Prepare
     identify: Identify | None
+    direct: Direct | None = None
     each: Layer | None = None
     batching: Layer | None = None
+
+    @property
+    def layers(self) -> dict[str, Any]:
+        """Its layers, by their names in ``stacks.step_layers``."""
+        return {"each": self.each, "batching": self.batching}
 
 
 class Untold:
@@ -122,4 +128,4 @@ class ListedCall:
             failed = failed_by(batch.error) if batch.error is not None else None
             batches = BatchRules(batch.window, batch.max_size, split, time_limit, failed)
             gathering = batching(commons.batches, batches)
-        return Listing(prepare, identify, spreading, gathering)
+        return Listing(prepare, identify, each=spreading, batching=gathering)

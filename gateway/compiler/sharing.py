@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gateway.compiler.identity import personal_uses, site_of, varying_headers
 from gateway.layers.apart import Apart
@@ -77,6 +77,12 @@ class SharingLayers:
     coalescing: Layer | None = None
     keeping: Layer | None = None
     copies: Copies | None = None
+
+    @property
+    def layers(self) -> dict[str, Any]:
+        """Its layers, by their names in ``stacks.step_layers``."""
+        names = ("caching", "sending_once", "coalescing", "keeping")
+        return {name: getattr(self, name) for name in names}
 
 
 class Sharing:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from gateway.call import Source, stack
@@ -114,31 +115,22 @@ class StepCompiler:
         self, upstreams: Mapping[str, Upstream], meter: Meter, shared: Shared, commons: Commons
     ) -> tuple[Step, StepFacts]:
         """The step, over one of *upstreams* if it needs any. Only without faults."""
-        if self.spec.inline is None:
-            upstream = upstreams[self.spec.upstream]
-        else:
-            upstream = build_inline(cast("InlineCall", self._call), shared)
-        if shared.examples and self.spec.example is not ABSENT:
-            upstream = with_example(upstream, self.spec.example)
+        upstream = self._upstream(upstreams, shared)
         spec, limit = self.spec, self._route.time_limit
-        timeout = spec.timeout if spec.timeout is not None else upstream.timeout
-        shortened = timeout >= limit
+        timeout, shortened = self._timeout(upstream)
         stand_in = _stand_in(self._fallback, shared.stand_ins) if self._fallback is not None else None
-        shape = self._shape.of_step()
+        above: dict[str, Any] = {"stand_in": stand_in, "shape": self._shape.of_step()}
         sharing = self._sharing.layers(shared, commons, limit)
         extras = Extras.of(spec, upstream.spec, repeatable=self.repeatable)
-        listing = self._listing(upstream, extras, shared, commons)
+        direct = partial(self._direct, upstream, extras, shared)
+        listing = self._several(upstream, direct, shared, commons)
+        listing = self._one(upstream, direct(meter, **above)) if listing is None else listing
         layers = step_layers(
             meter=meter,
             clock=shared.clock,
-            stand_in=stand_in,
-            shape=shape,
-            each=listing.each,
-            caching=sharing.caching,
-            sending_once=sharing.sending_once,
-            coalescing=sharing.coalescing,
-            keeping=sharing.keeping,
-            batching=listing.batching,
+            **above,
+            **listing.layers,
+            **sharing.layers,
             retrying=extras.retrying(upstream, shared),
             hedging=extras.hedging(upstream, shared),
             nothing_on=spec.nothing_on,
@@ -152,15 +144,29 @@ class StepCompiler:
             awaits=tuple(sorted(self.edges.awaits)),
             required=self._requirement()[0],
             repeatable=self.repeatable,
-            timeout=SHORTENED_TO * limit if shortened else timeout,
+            timeout=timeout,
             stand_in=stand_in,
             identify=listing.identify,
-            direct=None
-            if isinstance(self._call, ListedCall)
-            else self._direct(upstream, extras, shared, meter, stand_in=stand_in, shape=shape),
+            direct=listing.direct,
             chosen=self._when.compiled() if self._when is not None else None,
         )
         return step, self._facts(upstream, layers, extras, sharing.copies, shortened=shortened)
+
+    def _timeout(self, upstream: Upstream) -> tuple[float, bool]:
+        """Seconds of an attempt, and whether they were cut to fit the time limit."""
+        limit = self._route.time_limit
+        timeout = self.spec.timeout if self.spec.timeout is not None else upstream.timeout
+        return (SHORTENED_TO * limit, True) if timeout >= limit else (timeout, False)
+
+    def _upstream(self, upstreams: Mapping[str, Upstream], shared: Shared) -> Upstream:
+        """What it reads from: one of *upstreams*, or what it says itself."""
+        if self.spec.inline is None:
+            upstream = upstreams[self.spec.upstream]
+        else:
+            upstream = build_inline(cast("InlineCall", self._call), shared)
+        if shared.examples and self.spec.example is not ABSENT:
+            return with_example(upstream, self.spec.example)
+        return upstream
 
     def _facts(
         self,
@@ -210,14 +216,18 @@ class StepCompiler:
             deposit=retrying and retrying.retry.budget.deposit,
         )
 
-    def _listing(self, upstream: Upstream, extras: Extras, shared: Shared, commons: Commons) -> Listing:
-        """How its calls are rendered and named, and the layers that make several of one or one of several."""
-        call = self._call
-        if not isinstance(call, ListedCall):
-            return Listing(call.compiled(), self._sharing.identity(upstream))
-        direct = self._direct(upstream, extras, shared, UNTOLD)
-        named = self._sharing.naming(upstream)
-        return call.listing(named, direct, shared, commons, self._route.time_limit)
+    def _one(self, upstream: Upstream, direct: Direct | None) -> Listing:
+        """How its one call is made."""
+        return Listing(self._call.compiled(), self._sharing.identity(upstream), direct)
+
+    def _several(
+        self, upstream: Upstream, direct: Callable[[Meter], Direct | None], shared: Shared, commons: Commons
+    ) -> Listing | None:
+        """How its calls are made, if they are many of one, or one of many."""
+        if not isinstance(self._call, ListedCall):
+            return None
+        named, items = self._sharing.naming(upstream), direct(UNTOLD)
+        return self._call.listing(named, items, shared, commons, self._route.time_limit)
 
     def _requirement(self) -> tuple[bool, str]:
         """Whether the request fails without this step, and why."""
