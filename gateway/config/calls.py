@@ -15,7 +15,7 @@ from gateway.config.faults import Fault, Place, did_you_mean
 from gateway.config.fitting import beside_inline, misplaced
 from gateway.config.lists import short_for_each
 from gateway.config.nodes import Entry, Mapping, Node, Scalar, Sequence, broken
-from gateway.config.source_kinds import CONTENT_KEYS, FORMS, TARGET_KEYS, UPSTREAM_KINDS, VERBS
+from gateway.config.source_kinds import CONTENT_KEYS, FORMS, INLINE_KINDS, TARGET_KEYS, UPSTREAM_KINDS, VERBS
 
 _BODIES = ("json", "form", "body")
 _EXAMPLE = "write `get: upstream/path`"
@@ -28,6 +28,8 @@ def lowered_step(step: Mapping, name: Entry, faults: list[Fault]) -> Mapping:
     if undo is None or not isinstance(undo.value, Mapping):
         return step
     call = _Step(undo.value, undo.place, faults).lowered()
+    idle = [key for kind in INLINE_KINDS for key in kind.made_by if key in call.entries]
+    faults += [Fault(call.entries[key].place, f"`{key}` makes no call, so it undoes nothing") for key in idle]
     return step.replaced({**step.entries, "undo": Entry(undo.place, call)})
 
 

@@ -59,12 +59,12 @@ class SourceSpec:
 
 
 def with_functions(root: Mapping) -> Mapping:
-    """*root* with an upstream for each function that a step names: it has what guards any other."""
+    """*root* with an upstream for each function that a step, or its undo, names: it has all guards."""
     upstreams = root.get("upstreams")
     made: dict[str, Entry] = {}
     taken = upstreams.entries if isinstance(upstreams, Mapping) else {}
 
-    def step(_: str, __: Entry, node: Mapping) -> Mapping:
+    def call(node: Mapping) -> Mapping:
         entry = node.entries.get("python")
         if entry is None or not isinstance(entry.value, Scalar) or "upstream" in node.entries:
             return node
@@ -72,6 +72,12 @@ def with_functions(root: Mapping) -> Mapping:
         made[name] = Entry(entry.place, Mapping(entry.place, {"python": entry}))
         named = Entry(entry.place, Scalar(entry.value.place, name, name, verbatim=True))
         return node.replaced({**node.entries, "upstream": named})
+
+    def step(_: str, __: Entry, node: Mapping) -> Mapping:
+        undo = node.entries.get("undo")
+        if undo is not None and isinstance(undo.value, Mapping):
+            node = node.replaced({**node.entries, "undo": Entry(undo.place, call(undo.value))})
+        return call(node)
 
     root = each(root, "routes", lambda _name, _entry, route: each(route, "steps", step))
     if not made:

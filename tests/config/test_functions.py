@@ -54,3 +54,12 @@ def test_no_more_is_made_of_a_configuration_without_functions():
     config = load_text("upstreams: {}\nroutes: { GET /x: { steps: { a: { value: 1 } } } }", {}).config
 
     assert config.upstreams == {}
+
+
+def test_an_undo_may_be_a_function_and_never_a_value():
+    config = loaded("a: { post: u, json: {}, undo: { python: p:f } }", "u: { url: http://a }")
+
+    assert config.routes["GET /x"].steps["a"].undo.upstream == "python-p-f"
+    assert faults_of(loaded, "a: { post: u, undo: { value: 1 } }", "u: { url: http://a }") == [
+        "`value` makes no call, so it undoes nothing"
+    ]

@@ -162,3 +162,20 @@ async def test_value_and_file_are_waited_for_by_nobody_and_measured_as_steps(fol
     assert {"a;dur", "b;dur"} <= {part.strip().partition("=")[0] for part in parts}
     assert 'step="a"' in page
     assert 'upstream="value"' not in page
+
+
+async def test_a_function_undoes_what_a_step_did(folder):
+    config = """
+    upstreams: { undoing: { python: "MODULE:score" } }
+    routes:
+      POST /x:
+        steps:
+          done: { python: "MODULE:counts", undo: { upstream: undoing, with: { of: 1 } } }
+          failed: { python: "MODULE:fails", required: true, when: "{done} == 1" }
+    """
+    gateway = folder.gateway(config)
+    async with gateway, listening(gateway) as served:
+        answer = await served.ask("/x", "POST")
+        await eventually(lambda: gateway.upstreams["undoing"].client.state().created == 1)
+
+    assert answer.status == 500
