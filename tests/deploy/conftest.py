@@ -37,6 +37,7 @@ routes:
     steps:
       a: { get: one/well, coalesce: on, cache: { ttl: 1s, stale_if_error: 10s } }
       b: { get: many/ill, cache: { ttl: 1s, store: far }, fallback: [] }
+  DELETE /x: { steps: { d: { delete: one/well, undo: { put: one/well } } } }
   GET /ill: { steps: { c: { get: one/ill } } }
 """
 TOKEN = "operator"

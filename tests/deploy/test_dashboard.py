@@ -74,6 +74,8 @@ def test_every_metric_is_on_the_board_but_for_those_that_say_nothing_more():
     assert every - shown == {
         "gateway_address_ejections_total",  # gateway_address_ejected
         "gateway_address_state",  # gateway_address_weight
+        "gateway_batch_waiters",  # gateway_batch_calls_total
+        "gateway_batches",  # gateway_batches_sent_total
         "gateway_cache_refreshing",  # gateway_flights_begun_total
         "gateway_flight_waiters",  # gateway_flights_joined_total
         "gateway_flights",  # gateway_flights_begun_total
