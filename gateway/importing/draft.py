@@ -67,7 +67,7 @@ class Draft:
     @property
     def called(self) -> dict[str, dict[str, Any]]:
         """The upstreams that a route calls."""
-        names = {step_upstream(step) for route in self.routes.values() for step in route["steps"].values()}
+        names = {name for route in self.routes.values() for name in upstreams_of(route)}
         return {name: settings for name, settings in self.upstreams.items() if name in names}
 
     def text(self, header: str) -> str:
@@ -76,6 +76,12 @@ class Draft:
         document |= {"upstreams": self.called, "routes": self.routes}
         comment = "".join(f"# {line}\n" for line in header.splitlines())
         return comment + yaml_text(_escaped(document))
+
+
+def upstreams_of(route: dict[str, Any]) -> set[str]:
+    """The names of the upstreams that a drafted route calls."""
+    calls = [{"get": route["proxy"]["to"]}] if "proxy" in route else route["steps"].values()
+    return {name for call in calls if (name := step_upstream(call)) is not None}
 
 
 def step_upstream(step: dict[str, Any]) -> str | None:

@@ -56,6 +56,11 @@ def step_name(path: str, otherwise: str) -> str:
     return name_of(words[-1], otherwise) if words else otherwise
 
 
+def is_sayable(name: str) -> bool:
+    """Whether a parameter of this name can be passed on: braces in it would begin a reference."""
+    return bool(name) and "{" not in name and "}" not in name
+
+
 def reference(name: str, *keys: str, many: bool = False) -> str:
     """``{name.key}``, keys quoted where the grammar wants it (docs/contract.md section 4)."""
     written = "".join(f".{key}" if _key(key) else "['" + _quoted(key) + "']" for key in keys)

@@ -12,7 +12,7 @@ from gateway.app import Gateway
 from gateway.config import ConfigError, Fault, load_text
 from gateway.config.document import parse
 from gateway.config.nodes import Mapping
-from gateway.importing.draft import Draft, step_upstream
+from gateway.importing.draft import Draft, upstreams_of
 from gateway.importing.report import Report
 
 _NAME = "gateway.yaml"
@@ -60,14 +60,10 @@ def _faulty_routes(draft: Draft, text: str, faults: Iterable[Fault]) -> dict[str
         if owner in draft.routes:
             wrong.setdefault(owner, fault)
             continue
-        calling = [key for key, route in draft.routes.items() if owner in _called(route)]
+        calling = [key for key, route in draft.routes.items() if owner in upstreams_of(route)]
         for key in calling or draft.routes:
             wrong.setdefault(key, fault)
     return wrong
-
-
-def _called(route: dict[str, dict[str, dict[str, object]]]) -> set[str | None]:
-    return {step_upstream(step) for step in route["steps"].values()}
 
 
 def _told(fault: Fault) -> str:

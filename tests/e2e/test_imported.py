@@ -228,3 +228,28 @@ async def test_time_of_several_backends_is_a_share_of_the_endpoints():
 
     assert answer.json == {"a": 1}
     assert "cause=timeout" in answer.headers["gateway-degraded"]
+
+
+@pytest.mark.parametrize("status", [200, 404, 500])
+async def test_no_op_passes_status_headers_and_body_on(status):
+    endpoint = one(encoding="no-op") | {"output_encoding": "no-op", "input_query_strings": ["*"]}
+    page = (status, "<a>not JSON", "content-type: text/xml", "x-own: 1")
+    async with imported({"/one": page}, endpoint) as served:
+        answer = await served.get("/a?x=1&x=2")
+        (asked,) = served.site.asked
+
+    assert (answer.status, answer.body) == (status, b"<a>not JSON")
+    assert (answer.headers["content-type"], answer.headers["x-own"]) == ("text/xml", "1")
+    assert asked.target == "/one?x=1&x=2"
+
+
+@pytest.mark.parametrize(("first", "asked"), [({"a": 1}, ["/one", "/two"]), (FAILED, ["/one"])])
+async def test_sequential_backends_that_read_nothing_of_each_other_keep_their_order(first, asked):
+    chain = two(extra_config={"proxy": {"sequential": True}}, method="POST")
+    page = after(0.05, replying(first)) if first != FAILED else FAILED
+    async with imported({"/one": page, "/two": {"b": 2}}, chain) as served:
+        answer = await served.ask("/a", method="POST", body={})
+        seen = [request.target for request in served.site.asked]
+
+    assert seen == asked
+    assert answer.status == (200 if len(asked) == 2 else 502)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.importing.naming import name_of, reference, step_name, unique, upstream_name
+from gateway.importing.naming import is_sayable, name_of, reference, step_name, unique, upstream_name
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,9 @@ def test_references_quote_what_the_grammar_cannot_say():
     assert reference("query", "id", many=True) == "{query.id[]}"
     assert reference("query", "filter[a]") == "{query['filter[a]']}"
     assert reference("a", "b", "0", "it's {x}") == "{a.b.0['it''s {{x}}']}"
+
+
+def test_names_with_braces_cannot_be_said():
+    assert is_sayable("filter[a b]")
+    assert not is_sayable("{a}")
+    assert not is_sayable("")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.compiler.header_lines import FORBIDDEN
 from gateway.config.source_kinds import VERBS
 from gateway.importing.foreign import At
-from gateway.importing.krakend.namespaces import CALLS, GUARDS, LOST, extras
+from gateway.importing.krakend.namespaces import CALLS, GUARDS, LOST, extra, extras
 from gateway.importing.krakend.pattern import Names, Uncarried, called_path
-from gateway.importing.krakend.upstreams import upstream_of
-from gateway.importing.naming import reference
+from gateway.importing.krakend.upstreams import function_of, upstream_of
+from gateway.importing.naming import is_sayable, reference
+from gateway.transport.escaping import is_token
 
 if TYPE_CHECKING:
     from gateway.importing.krakend.service import Service
@@ -20,15 +22,20 @@ _OWN_HEADERS: Final = FORBIDDEN | {"tracestate", "baggage", "accept-encoding"}
 """What the gateway sends by itself, or lets nobody else decide."""
 
 _WITH_BODY: Final = frozenset({"post", "put", "patch"})
-_CARRIED: Final = frozenset({"qos/circuit-breaker", "backend/http", "proxy"})
-_SILENT: Final = frozenset({"qos/http-cache"})
+_CARRIED: Final = frozenset(
+    {"qos/circuit-breaker", "backend/http", "proxy", "backend/lambda", "auth/aws-sigv4"}
+)
+_JSON: Final = frozenset({"", "json", "safejson", "fast-json"})
 
 
 @dataclass(frozen=True, slots=True)
 class Forwarded:
-    """What of a request goes to the backends: the endpoint's method, and the inputs that it lets in."""
+    """What of a request goes to the backends: the endpoint's method, its parameters by our names, and the
+    inputs that it lets in.
+    """
 
     method: str
+    parameters: Mapping[str, str]
     headers: At
     queries: At
 
@@ -41,6 +48,11 @@ def step_of(
     unmade = next((name for name, _ in extras(backend) if name in CALLS), None)
     if unmade is not None:
         report.lost(backend, f"{CALLS[unmade]}, and this kind of call is not there")
+        return None
+    if extra(backend, "backend/lambda"):
+        return _function_call(backend, forwarded, service)
+    if backend["encoding"].text not in _JSON:
+        report.lost(backend["encoding"], f"answers in {backend['encoding'].text} are not read")
         return None
     method = (backend["method"].text or forwarded.method).lower()
     if method not in VERBS:
@@ -67,6 +79,20 @@ def step_of(
     return step, reads
 
 
+def _function_call(
+    backend: At, forwarded: Forwarded, service: Service
+) -> tuple[dict[str, Any], list[int]] | None:
+    """The call of a Lambda function: its event are the path's parameters, or the client's body."""
+    upstream = function_of(backend, service)
+    if upstream is None:
+        return None
+    _tell_extras(backend, service)
+    if forwarded.method.lower() in _WITH_BODY:
+        return {"upstream": upstream, "payload": "{body}"}, []
+    event = {theirs.lower(): reference(ours) for theirs, ours in forwarded.parameters.items()}
+    return {"upstream": upstream, "payload": event}, []
+
+
 def _queries(backend: At, forwarded: Forwarded, path: str, service: Service) -> dict[str, str]:
     """The query parameters that are passed on; a list, so that what comes twice goes out twice."""
     allowed, at = forwarded.queries.texts, forwarded.queries
@@ -79,6 +105,8 @@ def _queries(backend: At, forwarded: Forwarded, path: str, service: Service) -> 
     for name in allowed:
         if name == "*":
             service.report.lost(at, "`*`: a query parameter is passed on only if it is named")
+        elif not is_sayable(name):
+            service.report.lost(at, f"`{name}`: a name with braces is not passed on")
         elif name in written:
             service.report.changed(at, f"`{name}` is in the call's own query, the client's is not added")
         else:
@@ -99,6 +127,10 @@ def _headers(backend: At, forwarded: Forwarded, service: Service) -> dict[str, s
     for name in dict.fromkeys(each.lower() for each in allowed):
         if name == "*":
             service.report.lost(at, "`*`: a header is passed on only if it is named")
+        elif not is_token(name):
+            service.report.lost(at, f"`{name}` is no header's name")
+        elif name == "authorization" and extra(backend, "auth/aws-sigv4"):
+            service.report.changed(at, "`authorization` is the signature's own, the client's is not sent")
         elif name in _OWN_HEADERS:
             service.report.changed(at, f"`{name}` is not passed on: the gateway sends its own, or none")
         elif name != "content-type":

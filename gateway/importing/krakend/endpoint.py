@@ -17,9 +17,10 @@ from gateway.importing.krakend.answer import answer_of
 from gateway.importing.krakend.backend import Forwarded, step_of
 from gateway.importing.krakend.formatting import shaping_of
 from gateway.importing.krakend.namespaces import GUARDS, LOST, extra, extras
+from gateway.importing.krakend.passing import NO_OP, proxy_of
 from gateway.importing.krakend.pattern import Names, Uncarried, route_pattern
 from gateway.importing.krakend.quantities import duration_at, written
-from gateway.importing.naming import step_name, unique
+from gateway.importing.naming import reference, step_name, unique
 
 if TYPE_CHECKING:
     from gateway.importing.krakend.service import Service
@@ -64,19 +65,35 @@ class EndpointImport:
             return
         if not self._may_be_served(key):
             return
-        self._make_steps(method, parameters)
-        if not self._steps:
-            self._report.left_out(self.at, f"{key}: none of its backends could be carried")
+        queries = self.at.first("input_query_strings", "querystring_params")
+        headers = self.at.first("input_headers", "headers_to_pass")
+        forwarded = Forwarded(method, parameters, headers, queries)
+        answer = self._answer(key, forwarded)
+        if answer is None:
             return
         route: dict[str, Any] = {}
         if self._limit != self._service.time_limit:
             route["time_limit"] = written(self._limit)
-        headers = self._headers()
-        if headers:
-            route["headers"] = self._service.draft.defaults["route"].get("headers", {}) | headers
+        lifetime = {} if "proxy" in answer else self._headers()
+        if lifetime:
+            route["headers"] = self._service.draft.defaults["route"].get("headers", {}) | lifetime
         self._tell_extras()
-        route |= answer_of(self.at, self._steps, self._encoding, self._report)
-        self._service.draft.add(key, route, self.at)
+        self._service.draft.add(key, route | answer, self.at)
+
+    def _answer(self, key: str, forwarded: Forwarded) -> dict[str, Any] | None:
+        """How the route answers; ``None``, and reported, if it cannot."""
+        if self._encoding.text == NO_OP:
+            try:
+                timeout = written(self._limit * SHARE_OF_ONE)
+                return {"proxy": proxy_of(self.at["backend"][0], forwarded, timeout, self._service)}
+            except Uncarried as uncarried:
+                self._report.left_out(self.at, f"{key}: {uncarried}")
+                return None
+        self._make_steps(forwarded)
+        if not self._steps:
+            self._report.left_out(self.at, f"{key}: none of its backends could be carried")
+            return None
+        return answer_of(self.at, self._steps, self._encoding, self._report)
 
     def _may_be_served(self, key: str) -> bool:
         """Whether everything that guards it is there, or need not be."""
@@ -97,24 +114,25 @@ class EndpointImport:
             self._report.left_out(self.at, f"{key}: what guards the whole service could not be carried")
         return False
 
-    def _make_steps(self, method: str, parameters: dict[str, str]) -> None:
+    def _make_steps(self, forwarded: Forwarded) -> None:
         """Every backend that can be called, by its name."""
-        backends = list(self.at["backend"].items())
-        queries = self.at.first("input_query_strings", "querystring_params")
-        headers = self.at.first("input_headers", "headers_to_pass")
-        forwarded = Forwarded(method, headers, queries)
+        backends, parameters = list(self.at["backend"].items()), forwarded.parameters
         timeout = written(self._limit * (SHARE_OF_SEVERAL if len(backends) > 1 else SHARE_OF_ONE))
         known: list[str | None] = []
         for number, backend in enumerate(backends):
-            wanted = backend["group"].text or backend["url_pattern"].text
+            function = extra(backend, "backend/lambda")["function_name"].text.rpartition(":")[2]
+            wanted = backend["group"].text or function or backend["url_pattern"].text
             name = unique(step_name(wanted, f"backend_{number}"), {*parameters.values(), *self._steps})
             made = step_of(backend, Names(parameters, known), forwarded, self._service)
             known.append(None if made is None else name)
             if made is None:
                 continue
-            step, _reads = made
+            step, reads = made
             step |= {"timeout": timeout} | self._hedge(step)
             step |= shaping_of(backend, self._report)
+            before = known[number - 1] if self._sequential and number else None
+            if before is not None and number - 1 not in reads:  # nothing of it is read, but it must answer
+                step["when"] = f"{reference(before)} != null"
             self._steps[name] = step
 
     def _hedge(self, step: dict[str, Any]) -> dict[str, Any]:

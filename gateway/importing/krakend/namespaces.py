@@ -58,9 +58,11 @@ GUARDS: Final = {
     "plugin/http-server": "the plugin is not run, and it may refuse requests",
     "plugin/req-resp-modifier": "the plugin is not run, and it may refuse requests",
     "plugin/middleware": "the plugin is not run, and it may refuse requests",
-    "security/bot-detector": "bots are not refused",
 }
 """What refuses requests for the sake of security, and what it means that nobody does so."""
+
+OF_THE_SERVICE: Final = frozenset({"plugin/http-server", "auth/basic", "security/policies"})
+"""Those that guard every endpoint where they stand at the root; the others only prepare something there."""
 
 LOST: Final = {
     "qos/ratelimit/router": "requests are not limited per second",
@@ -68,10 +70,10 @@ LOST: Final = {
     "qos/ratelimit/tiered": "requests are not limited per second",
     "qos/ratelimit/proxy": "calls are not limited per second; a bulkhead limits those in flight",
     "governance/quota": "there are no quotas",
+    "security/bot-detector": "bots are not refused",
     "security/cors": "no CORS headers are sent: browsers refuse answers to pages of other origins",
     "auth/signer": "tokens are not signed",
     "auth/client-credentials": "no token is fetched for the upstream, which will refuse the calls",
-    "auth/aws-sigv4": "requests are not signed, and the upstream will refuse them",
     "validation/json-schema": "the request's body is not checked",
     "validation/response-json-schema": "answers are not checked against a schema",
     "modifier/martian": "neither request nor answer is modified",

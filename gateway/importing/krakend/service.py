@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from gateway.importing.draft import Draft
 from gateway.importing.foreign import At
-from gateway.importing.krakend.namespaces import GUARDS, LOST, extra, extras
+from gateway.importing.krakend.namespaces import GUARDS, LOST, OF_THE_SERVICE, extra, extras
 from gateway.importing.krakend.quantities import duration_at, written
 from gateway.importing.report import Report
 
@@ -55,14 +55,17 @@ class Service:
     @property
     def guards(self) -> list[At]:
         """What refuses requests to any endpoint."""
-        return [value for name, value in extras(self.root) if name in GUARDS]
+        return [value for name, value in extras(self.root) if name in OF_THE_SERVICE]
 
     def convert(self) -> None:
         """Put into the draft what holds for all, and report what does not hold any more."""
         for name, value in extras(self.root):
-            if name in LOST:
-                self.report.lost(value, LOST[name])
-            elif name not in GUARDS and name not in {"security/http", "router"}:
+            if name in OF_THE_SERVICE:
+                if self.allow_unguarded:
+                    self.report.unguarded(value, f"every route: {GUARDS[name]}")
+            elif name in LOST or name in GUARDS:
+                self.report.lost(value, LOST.get(name) or GUARDS[name])
+            elif name not in {"security/http", "router"}:
                 self.report.lost(value, "it has no counterpart")
         self._tell_keys()
         # KrakenD repeats nothing and guards nothing by itself; an outage is not to look different at once.

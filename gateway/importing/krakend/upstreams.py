@@ -7,10 +7,11 @@ from urllib.parse import urlsplit
 
 from gateway.config.addresses import check_several, url
 from gateway.config.faults import Wrong
+from gateway.importing.draft import Variable
 from gateway.importing.foreign import At
 from gateway.importing.krakend.namespaces import extra
 from gateway.importing.krakend.quantities import written
-from gateway.importing.naming import upstream_name
+from gateway.importing.naming import name_of, upstream_name
 
 if TYPE_CHECKING:
     from gateway.importing.krakend.service import Service
@@ -38,10 +39,44 @@ def upstream_of(backend: At, service: Service) -> str | None:
             report.changed(hosts, "calls go to the address with the least to do, not to each in its turn")
         except Wrong as wrong:
             report.changed(hosts, f"only the first host is called: {wrong.message}")
+    signing = extra(backend, "auth/aws-sigv4")
+    if signing:
+        settings["auth"] = {"type": "aws_iam", "region": _region(signing)}
+        if signing["service"].text not in {"", "lambda"}:
+            settings["auth"]["service"] = signing["service"].text
+    return service.draft.upstream(upstream_name(unique[0]), settings | _guards(backend, report))
+
+
+def function_of(backend: At, service: Service) -> str | None:
+    """The name of the upstream for the Lambda function that *backend* calls; ``None``, and reported, if it is
+    chosen by each request.
+    """
+    settings = extra(backend, "backend/lambda")
+    name = settings["function_name"].text
+    if not name:
+        service.report.lost(
+            settings, "the function is chosen by the request; name it in an upstream of its own"
+        )
+        return None
+    if settings["max_retries"].value:
+        service.report.lost(settings["max_retries"], "nothing is sent again: write retry: on the step")
+    function: dict[str, Any] = {"function": name}
+    if not name.startswith("arn:"):
+        function["region"] = _region(settings)
+    if settings["endpoint"].text:
+        function["endpoint"] = settings["endpoint"].text
+    wanted = name_of(name.rpartition(":")[2], "function")
+    return service.draft.upstream(wanted, {"lambda": function} | _guards(backend, service.report))
+
+
+def _region(settings: At) -> str:
+    """The region that is written, else the one that the SDK's own variable says."""
+    return settings["region"].text or Variable("${AWS_REGION:-us-east-1}")
+
+
+def _guards(backend: At, report: Report) -> dict[str, Any]:
     breaker = _breaker(extra(backend, "qos/circuit-breaker"), report)
-    if breaker:
-        settings["breaker"] = breaker
-    return service.draft.upstream(upstream_name(unique[0]), settings)
+    return {"breaker": breaker} if breaker else {}
 
 
 def _url(host: str, at: At, report: Report) -> str | None:
@@ -66,7 +101,7 @@ def _breaker(at: At, report: Report) -> dict[str, Any] | None:
     """
     if not at:
         return None
-    errors, open_for = at["max_errors"].number, at["timeout"].number
+    errors, open_for = at.first("max_errors", "maxErrors").number, at["timeout"].number
     if errors is None or not open_for or open_for < 0:
         report.lost(at, "`max_errors` and `timeout` are needed: there is no breaker")
         return None

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from gateway.compiler.header_lines import FORBIDDEN
-from gateway.importing.naming import name_of, reference, unique
+from gateway.importing.naming import is_sayable, name_of, reference, unique
+from gateway.transport.escaping import is_token
 
 if TYPE_CHECKING:
     from gateway.importing.foreign import At
@@ -50,6 +51,8 @@ def _add(passed: PassedOn, document: Document, parameter: At, report: Report) ->
     if where == "path":
         ours = unique(name_of(name, "parameter"), [each.partition(":")[0] for each in passed.path.values()])
         passed.path[name] = f"{ours}:{kind}" if kind in {"int", "uuid"} else ours
+    elif not (is_sayable(name) and (where == "query" or is_token(name))):
+        report.lost(parameter, f"`{name}`: no parameter of this name is passed on")
     elif where == "query":
         if parameter["style"].text == "deepObject" or (_is(schema, "object") and not parameter["content"]):
             report.lost(parameter, f"`{name}` is an object: its members are passed on only if they are named")

@@ -51,6 +51,18 @@ def test_guard_of_the_whole_service_guards_every_route():
     assert not draft.routes
     assert told == ["LEFT OUT endpoints[0]: GET /a: what guards the whole service could not be carried"]
 
+    _, told = imported(
+        endpoint(), extra_config={"plugin/http-server": {"name": ["ip-filter"]}}, allow_unguarded=True
+    )
+    assert told[0].startswith('NOT GUARDED extra_config["plugin/http-server"]: every route: the plugin')
+
+
+def test_what_only_prepares_a_guard_guards_nothing():
+    draft, told = imported(endpoint(), extra_config={"auth/revoker": {}, "security/bot-detector": {}})
+
+    assert list(draft.routes) == ["GET /a"]
+    assert [line.partition(" extra")[0] for line in told] == ["not carried", "not carried"]
+
 
 def test_it_is_served_if_its_operator_says_so_and_that_is_told_loudly():
     draft, told = imported(endpoint(extra_config=VALIDATOR), allow_unguarded=True)
@@ -119,3 +131,35 @@ def test_rate_limits_and_unknown_extras_are_told():
         "it has no counterpart",
         "`shadow` of the proxy has no counterpart",
     ]
+
+
+def test_sequential_steps_wait_for_each_other_also_where_nothing_is_read():
+    backends = [
+        backend(url_pattern="/one"),
+        backend(url_pattern="/two/{resp0_id}"),
+        backend(url_pattern="/three/{resp0_id}"),
+    ]
+    route, _ = route_of(endpoint(*backends, extra_config={"proxy": {"sequential": True}}))
+
+    assert [step.get("when") for step in route["steps"].values()] == [None, None, "{two} != null"]
+
+
+def test_no_op_passes_on():
+    passing = endpoint(
+        backend(url_pattern="/b/{id}?x=1", encoding="no-op"),
+        endpoint="/a/{id}",
+        output_encoding="no-op",
+        input_headers=["Authorization", "Host"],
+        input_query_strings=["*"],
+        cache_ttl="1h",
+    )
+    route, told = route_of(passing)
+
+    assert route == {
+        "proxy": {
+            "to": "h/b/{id}?x=1",
+            "timeout": "1.98s",
+            "forward": {"headers": ["authorization"], "query": "all"},
+        }
+    }
+    assert told == ["changed endpoints[0].input_headers: `host`: the gateway sends its own, or none"]

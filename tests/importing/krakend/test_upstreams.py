@@ -89,3 +89,47 @@ def test_breaker_without_its_settings_is_none():
 
 def test_names_from_service_discovery_are_told():
     assert "SRV" in upstreams(backend(sd="dns"))[1][0]
+
+
+def test_function_is_an_upstream_and_its_event_the_parameters_of_the_path():
+    extra = {"backend/lambda": {"function_name": "score", "region": "eu-west-1", "max_retries": 2}}
+    draft, told = imported(
+        endpoint(backend(host=["ignored"], extra_config=extra), endpoint="/a/{userId}/{X}"),
+        endpoint(backend(extra_config=extra), endpoint="/a", method="POST"),
+    )
+
+    assert draft.upstreams == {"score": {"lambda": {"function": "score", "region": "eu-west-1"}}}
+    get, post = [next(iter(route["steps"].values())) for route in draft.routes.values()]
+    assert get == {
+        "upstream": "score",
+        "payload": {"userid": "{userId}", "x": "{X}"},
+        "timeout": "1.98s",
+    }
+    assert post["payload"] == "{body}"
+    assert "write retry: on the step" in told[0]
+
+
+def test_function_of_an_arn_has_its_region_and_another_that_of_the_environment():
+    arn = "arn:aws:lambda:eu-west-1:123456789012:function:score"
+    for name, expected in (
+        (arn, {"function": arn}),
+        ("f", {"function": "f", "region": "${AWS_REGION:-us-east-1}"}),
+    ):
+        draft, _ = imported(endpoint(backend(extra_config={"backend/lambda": {"function_name": name}})))
+        assert next(iter(draft.upstreams.values())) == {"lambda": expected}
+
+
+def test_function_that_the_request_chooses_is_none():
+    extra = {"backend/lambda": {"function_param_name": "name"}}
+
+    assert not imported(endpoint(backend(extra_config=extra), endpoint="/{name}"))[0].routes
+
+
+def test_signed_upstream_is_signed():
+    extra = {"auth/aws-sigv4": {"service": "execute-api", "region": "eu-west-1"}}
+
+    assert upstreams(backend(extra_config=extra))[0]["h"]["auth"] == {
+        "type": "aws_iam",
+        "region": "eu-west-1",
+        "service": "execute-api",
+    }

@@ -1,0 +1,51 @@
+"""A KrakenD endpoint of the encoding ``no-op`` → a route that passes an upstream's answer on as it comes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gateway.config.proxying import FORBIDDEN
+from gateway.importing.krakend.pattern import Names, Uncarried, called_path
+from gateway.importing.krakend.upstreams import upstream_of
+from gateway.transport.escaping import is_token
+
+if TYPE_CHECKING:
+    from gateway.importing.foreign import At
+    from gateway.importing.krakend.backend import Forwarded
+    from gateway.importing.krakend.service import Service
+
+NO_OP = "no-op"
+
+
+def proxy_of(backend: At, forwarded: Forwarded, timeout: str, service: Service) -> dict[str, Any]:
+    """What stands under ``proxy:``. Raises `Uncarried` if there can be no such route."""
+    method = backend["method"].text.upper()
+    if method and method != forwarded.method:
+        raise Uncarried(f"what is passed on keeps its method, and the backend's is {method}")
+    path, _ = called_path(backend["url_pattern"].text, Names(forwarded.parameters))
+    upstream = upstream_of(backend, service)
+    if upstream is None:
+        raise Uncarried("its backend has no host that can be called")
+    to = f"{upstream}/{path}" if path and path[0] != "?" else f"{upstream}{path}"
+    proxy: dict[str, Any] = {"to": to, "timeout": timeout}
+    forward = _forward(forwarded, service)
+    return proxy | ({"forward": forward} if forward else {})
+
+
+def _forward(forwarded: Forwarded, service: Service) -> dict[str, Any]:
+    """What of the request goes on. What describes its body, and the answer it wants, goes on in any case."""
+    queries, names = forwarded.queries.texts, forwarded.headers.texts
+    headers = []
+    for name in dict.fromkeys(each.lower() for each in names):
+        if name == "*":
+            service.report.lost(forwarded.headers, "`*`: a header is passed on only if it is named")
+        elif not is_token(name):
+            service.report.lost(forwarded.headers, f"`{name}` is no header's name")
+        elif name in FORBIDDEN or name in {"tracestate", "baggage"}:
+            service.report.changed(forwarded.headers, f"`{name}`: the gateway sends its own, or none")
+        else:
+            headers.append(name)
+    forward: dict[str, Any] = {"headers": headers} if headers else {}
+    if queries:
+        forward["query"] = "all" if "*" in queries else queries
+    return forward
