@@ -6,7 +6,7 @@ An upstream has one address; for an HTTP one with several, compiler/upstreams.py
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.call import Source, stack
@@ -100,19 +100,7 @@ def build_address(
     if breaker is not None and spec.breaker is not None and spec.breaker.share is not None:
         shared.stores.share(spec.breaker.share, breaker.circuit, upstream, address)
     cold = cold_starts_of(name, spec, running, shared, breaker, bulkhead)
-    layers = upstream_layers(
-        meter=meter,
-        peer=running.peer,
-        clock=shared.clock,
-        timers=shared.timers,
-        breaker=breaker,
-        bulkhead=bulkhead,
-        ramp=ramp,
-        gradient=gradient,
-        cold_starts=None if cold is None else cold.layer,
-        unhurried=None if cold is None else cold.unhurried,
-    )
-    return Address(
+    made = Address(
         name=running.name,
         client=running.client,
         breaker=breaker,
@@ -121,12 +109,32 @@ def build_address(
         ramp=ramp,
         warm=running.warm,
         peer=running.peer,
-        source=stack(running.source, [named.layer for named in layers]),
-        layers=tuple(named.text for named in layers),
+        source=running.source,
+        layers=(),
         details=running.details,
         cold=cold,
         wire=running.wire,
     )
+    return _layered(made, shared, meter)
+
+
+def _layered(address: Address, shared: Shared, meter: Meter) -> Address:
+    """*address* with its layers around its source."""
+    cold = address.cold
+    layers = upstream_layers(
+        meter=meter,
+        peer=address.peer,
+        clock=shared.clock,
+        timers=shared.timers,
+        breaker=address.breaker,
+        bulkhead=address.bulkhead,
+        ramp=address.ramp,
+        gradient=address.gradient,
+        cold_starts=None if cold is None else cold.layer,
+        unhurried=None if cold is None else cold.unhurried,
+    )
+    source = stack(address.source, [named.layer for named in layers])
+    return replace(address, source=source, layers=tuple(named.text for named in layers))
 
 
 def upstream_of(circuit: str) -> str:

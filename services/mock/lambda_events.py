@@ -20,29 +20,7 @@ def url_event(
     for name, value in headers:
         if name != "cookie":
             joined[name] = f"{joined[name]},{value}" if name in joined else value
-    event: dict[str, Any] = {
-        "version": "2.0",
-        "routeKey": "$default",
-        "rawPath": unquote(path),
-        "rawQueryString": query,
-        "headers": joined,
-        "requestContext": {
-            "accountId": ACCOUNT,
-            "apiId": "mock",
-            "domainName": joined.get("host", ""),
-            "http": {
-                "method": method,
-                "path": unquote(path),
-                "protocol": "HTTP/1.1",
-                "sourceIp": "127.0.0.1",
-            },
-            "requestId": request_id,
-            "routeKey": "$default",
-            "stage": "$default",
-            "timeEpoch": int(time.time() * 1000),
-        },
-        "isBase64Encoded": False,
-    }
+    event = _described(method, path, query, joined, request_id)
     cookies = [each.strip() for name, value in headers if name == "cookie" for each in value.split(";")]
     if cookies:
         event["cookies"] = cookies
@@ -57,6 +35,30 @@ def url_event(
         except UnicodeDecodeError:
             event["body"], event["isBase64Encoded"] = base64.b64encode(body).decode(), True
     return event
+
+
+def _described(
+    method: str, path: str, query: str, headers: dict[str, str], request_id: str
+) -> dict[str, Any]:
+    """What every event says."""
+    return {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": unquote(path),
+        "rawQueryString": query,
+        "headers": headers,
+        "requestContext": {
+            "accountId": ACCOUNT,
+            "apiId": "mock",
+            "domainName": headers.get("host", ""),
+            "http": {"method": method, "path": unquote(path), "sourceIp": "127.0.0.1"},
+            "requestId": request_id,
+            "routeKey": "$default",
+            "stage": "$default",
+            "timeEpoch": int(time.time() * 1000),
+        },
+        "isBase64Encoded": False,
+    }
 
 
 def url_answer(value: Any) -> tuple[int, dict[str, str], bytes]:
