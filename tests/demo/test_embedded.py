@@ -5,7 +5,9 @@ from gateway.demo.embedded import SERVERS, wanted
 
 def test_a_real_server_takes_the_place_of_an_own_one():
     assert [each.name for each in wanted({})] == ["postgres", "valkey"]
-    assert [each.name for each in wanted({"DATABASE_URL": "postgresql://db/x", "REDIS_URL": ""})] == ["valkey"]
+    assert [each.name for each in wanted({"DATABASE_URL": "postgresql://db/x", "REDIS_URL": ""})] == [
+        "valkey"
+    ]
     assert wanted({"DATABASE_URL": "postgresql://db/x", "REDIS_URL": "redis://cache"}) == []
 
 
