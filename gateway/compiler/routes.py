@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from gateway.compiler.answer_headers import header_faults
 from gateway.compiler.equals import steps_with_equals
 from gateway.compiler.graph import find_cycle
 from gateway.compiler.identity import KeyTemplate, personal_steps
@@ -37,7 +38,6 @@ from gateway.edge.reader import Reader, reading
 from gateway.plan.merge import merging
 from gateway.plan.model import Merge, Plan
 from gateway.plan.parts import Part
-from gateway.transport.escaping import header_fault
 
 if TYPE_CHECKING:
     from gateway.compiler.kinds.kind import CallTemplate
@@ -48,12 +48,6 @@ if TYPE_CHECKING:
     from gateway.config.shaping import Shaped
     from gateway.layers.observe import Meter
     from gateway.plan.undoable import Undo
-
-OWN_HEADERS: Final = frozenset(
-    {"content-length", "transfer-encoding", "connection", "date", "x-request-id", "server-timing"}
-    | {"gateway-degraded"}
-)
-"""Answer headers that the gateway or the server writes itself."""
 
 Path = tuple[str | int, ...]
 
@@ -117,7 +111,7 @@ class RouteCompiler:
         self._parts = PartsTemplate(self._names, spec) if set(spec.forms) & set(BY_PARTS) else None
         self._steps = self._settle()
         self._check_edges()
-        self._check_headers()
+        self.faults += header_faults(key, spec.headers, places)
         self._check_passing()
 
     def compiled(
@@ -244,16 +238,6 @@ class RouteCompiler:
             return
         for path, message, hint in self._undoing.faults(edges):
             self._fault(path, message, hint)
-
-    def _check_headers(self) -> None:
-        for name, value in self.spec.headers.items():
-            if name.lower() in OWN_HEADERS:
-                message = f"the gateway itself writes the header `{name.lower()}`"
-                place = self._places.key(("routes", self._key, "headers", name))
-                self.faults.append(Fault(place, message))
-            fault = header_fault(value)
-            if fault is not None:
-                self._fault(("headers", name), f"the text {fault}")
 
     def _check_passing(self) -> None:
         for use in self._uses() if self.spec.proxy is not None else ():
