@@ -24,7 +24,7 @@ from gateway.transport.credential_chain import (
 )
 from gateway.transport.credential_store import CredentialStore
 from gateway.transport.credentials import Credentials
-from gateway.transport.signed import SignedTransport, Signing
+from gateway.transport.signed import SignedTransport, Signing, error_code, error_kind
 from gateway.transport.sigv4 import Signer
 
 if TYPE_CHECKING:
@@ -130,7 +130,9 @@ def signed(
     """*transport* to *origin*, its requests signed."""
     assert region is not None, "compiled in spite of faults"
     signer = Signer(str(region), str(service or SERVICE), origin.authority)
-    return SignedTransport(transport, Signing(signer, shared.credentials.of(credentials)), shared.buffered)
+    kind_of = error_code if service == "s3" else error_kind
+    signing = Signing(signer, shared.credentials.of(credentials), kind_of=kind_of)
+    return SignedTransport(transport, signing, shared.buffered)
 
 
 def signing_details(transport: SignedTransport) -> Mapping[str, Any]:

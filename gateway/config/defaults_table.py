@@ -15,6 +15,7 @@ from gateway.config.kinds import ABSENT, Shown
 from gateway.config.lambdas import LambdaSpec
 from gateway.config.lists import BatchSpec, ForEachSpec
 from gateway.config.models import Config
+from gateway.config.objects import S3Spec
 from gateway.config.overload import AdmissionSpec
 from gateway.config.proxying import ForwardSpec, ProxySpec
 from gateway.config.redis import RedisSpec
@@ -55,6 +56,7 @@ SECTIONS: tuple[tuple[str, type], ...] = (
     ("`prewarm` of an upstream", PrewarmSpec),
     ("`postgres` of an upstream", PostgresSpec),
     ("`redis` of an upstream", RedisSpec),
+    ("`s3` of an upstream", S3Spec),
     ("`source` of an upstream", SourceSpec),
     ("A route", RouteSpec),
     ("`merge` of a route", MergeSpec),

@@ -13,6 +13,7 @@ from typing import Final
 from gateway.config.functions import FunctionCall
 from gateway.config.inline import FileCall, ValueCall
 from gateway.config.lambdas import LambdaCall
+from gateway.config.objects import S3Call
 from gateway.config.redis import TIMEOUT as REDIS_TIMEOUT
 from gateway.config.redis import RedisCall
 from gateway.config.specs import fields_of
@@ -46,6 +47,7 @@ class SourceKind:
     timeout: str = ""
     inline: bool = False
     upstreams: bool = True
+    connects: bool = True
 
     @property
     def said(self) -> str:
@@ -101,6 +103,15 @@ SOURCE_KINDS: Final = (
         timeout=REDIS_TIMEOUT,
     ),
     SourceKind(
+        name="s3",
+        made_by=("s3",),
+        brief="bucket",
+        settings=frozenset(("tls",)),
+        calls=keys_of_call(S3Call),
+        needs=("object",),
+        example='upstream: files, object: "avatars/{user_id}.json"',
+    ),
+    SourceKind(
         name="value",
         made_by=("value",),
         calls=keys_of_call(ValueCall),
@@ -119,6 +130,7 @@ SOURCE_KINDS: Final = (
     SourceKind(
         name="python",
         made_by=("python",),
+        connects=False,
         calls=keys_of_call(FunctionCall),
         example="with: { any: JSON }",
         inline=True,
@@ -126,6 +138,7 @@ SOURCE_KINDS: Final = (
     SourceKind(
         name="source",
         made_by=("source",),
+        connects=False,
         calls=frozenset(("with",)),
         example="with: { any: JSON }",
         brief="name",

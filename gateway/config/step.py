@@ -24,6 +24,7 @@ from gateway.config.kinds import (
 )
 from gateway.config.lambdas import LambdaCall
 from gateway.config.lists import BatchSpec, ForEachSpec
+from gateway.config.objects import S3Call
 from gateway.config.on_or_off import given, layer, layer_or_not, list_or_off
 from gateway.config.redis import RedisCall
 from gateway.config.repeating import HedgeSpec, RetrySpec
@@ -70,7 +71,7 @@ NothingStatus = Annotated[
 
 
 @spec("a call")
-class CallSpec(ValueCall, FileCall, FunctionCall, LambdaCall, SqlCall, RedisCall):
+class CallSpec(ValueCall, FileCall, FunctionCall, LambdaCall, SqlCall, RedisCall, S3Call):
     """What a step calls, and how often it may. What it inherits is said by the kinds of sources other than
     HTTP, each its own keys.
 

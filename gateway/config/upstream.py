@@ -14,6 +14,7 @@ from gateway.config.faults import Wrong
 from gateway.config.functions import FunctionName, SourceSpec
 from gateway.config.guards import BreakerSpec, BulkheadSpec, WarmSpec
 from gateway.config.kinds import Duration, Size, Switch, Timeout, choice, words_schema
+from gateway.config.objects import S3Spec
 from gateway.config.on_or_off import given, layer
 from gateway.config.redis import RedisSpec
 from gateway.config.repeating import BudgetSpec, HedgeSpec, RetrySpec
@@ -108,6 +109,9 @@ class UpstreamSpec(FunctionSettings, UpstreamSettings):
 
     redis: Annotated[RedisSpec | None, given(RedisSpec)] = Field(
         default=None, description="A Redis or Valkey: its URL, or a mapping."
+    )
+    s3: Annotated[S3Spec | None, given(S3Spec)] = Field(
+        default=None, description="A bucket in S3 or what speaks like it: its name, or a mapping."
     )
     python: Annotated[FunctionName | None, given(FunctionName)] = Field(
         default=None, description="An async function in place of a server, as package.module:function."

@@ -10,6 +10,7 @@ Rules of the file:
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import AsyncIterable, Callable
 from datetime import UTC
@@ -34,29 +35,46 @@ CREDENTIALS_WITHIN: Final = 1.0
 
 STALE: Final = frozenset(
     {"ExpiredTokenException", "ExpiredToken", "UnrecognizedClientException", "InvalidSignatureException"}
+    | {"RequestTimeTooSkewed"}
 )
 """Refusals that other credentials, or another time, may change."""
+
+_REFUSING: Final = frozenset({400, 403})
+"""Statuses of refusals; S3 says 400 of a token that is no longer good."""
+
+_SKEWED: Final = frozenset({"InvalidSignatureException", "RequestTimeTooSkewed"})
+"""Refusals that may mean that our clock is wrong; the second one is S3's."""
+
+_LONGEST_ERROR: Final = 4096
+"""Bytes of an answer in which S3's code of its error is looked for."""
+
+_code = re.compile(rb"<Code>([A-Za-z0-9]{1,64})</Code>").search
 
 _TOLERATED: Final = 240.0
 """Seconds by which clocks may differ before we take the upstream's: it refuses at five minutes."""
 
 
 class Signing:
-    """Signs what goes to one upstream with the credentials of a *store*.
+    """Signs what goes to one upstream with the credentials of a *store*. *kind_of*: how it names an error.
 
     ``refusal`` is why the upstream refused the last signature, ``""`` since it took one.
     """
 
-    __slots__ = ("_signer", "_wall_clock", "refusal", "skew", "store")
+    __slots__ = ("_kind_of", "_signer", "_wall_clock", "refusal", "skew", "store")
 
     def __init__(
-        self, signer: Signer, store: CredentialStore, wall_clock: Callable[[], float] = time.time
+        self,
+        signer: Signer,
+        store: CredentialStore,
+        wall_clock: Callable[[], float] = time.time,
+        kind_of: Callable[[Response], str] | None = None,
     ) -> None:
         self.store = store
         self.refusal = ""
         self.skew = 0.0
         self._signer = signer
         self._wall_clock = wall_clock
+        self._kind_of = kind_of or error_kind
 
     def signed(self, request: Request, credentials: Credentials) -> tuple[Request, bytes]:
         """*request* as it is to be sent, and the header lines to send with it."""
@@ -74,17 +92,17 @@ class Signing:
         """
         if isinstance(response, Failure):
             return False
-        if response.status != 403:
+        kind = self._kind_of(response) if response.status in _REFUSING else ""
+        if response.status != 403 and kind not in STALE:
             self.refusal = ""
             return False
-        kind = error_kind(response)
         if kind:
             self.refusal = kind
         return kind in STALE
 
     def doubted(self, response: Response) -> bool:
         """Whether the call that *response* refused, and that was not executed, may be signed otherwise."""
-        if error_kind(response) == "InvalidSignatureException" and self._adjusted(response):
+        if self._kind_of(response) in _SKEWED and self._adjusted(response):
             return True
         return self.store.current is not None and self.store.doubt(self.store.current)
 
@@ -201,3 +219,9 @@ def error_kind(response: Response) -> str:
     """What AWS says went wrong, ``""`` where it says nothing; without what may stand behind a colon."""
     kind = response.header(b"x-amzn-errortype")
     return "" if kind is None else kind.decode("latin-1").partition(":")[0].strip()
+
+
+def error_code(response: Response) -> str:
+    """The same for S3, which says it in a body of XML."""
+    found = _code(response.body, 0, _LONGEST_ERROR)
+    return "" if found is None else found[1].decode("ascii")

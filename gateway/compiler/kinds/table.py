@@ -10,6 +10,7 @@ from gateway.compiler.kinds.http import Http
 from gateway.compiler.kinds.lambda_invoke import LambdaInvoke
 from gateway.compiler.kinds.postgres import Postgres
 from gateway.compiler.kinds.redis import Redis
+from gateway.compiler.kinds.s3 import S3
 from gateway.compiler.kinds.value import Value
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ _UPSTREAMS: Final[tuple[Kind, ...]] = (
     LambdaInvoke(),
     Postgres(),
     Redis(),
+    S3(),
 )
 
 KINDS: Final = {kind.name: kind for kind in _UPSTREAMS}
