@@ -13,6 +13,7 @@ from gateway.compiler.details import upstream_details
 from gateway.compiler.kinds.table import KINDS
 from gateway.compiler.shared import Clock, Shared
 from gateway.config import UNGUARDED
+from gateway.config.source_kinds import UPSTREAM_KINDS
 from gateway.layers.address import Address as Candidate
 from gateway.layers.balance import CROWDED, Balance, balancing
 from gateway.layers.budget import Budget
@@ -37,10 +38,6 @@ ENDLESS: Final = float("inf")
 """The ratio of a budget that is off."""
 
 _HEALTHIEST: Final = ("closed", "disabled", "metrics_only", "half_open", "open", "forced_open")
-
-
-NOWHERE: Final = frozenset({"python", "source"})
-"""Kinds of upstreams to which nothing connects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +151,7 @@ def build_upstream(name: str, spec: UpstreamSpec, shared: Shared, prepared: Any 
         name=name,
         spec=spec,
         identity=f"{name} {' '.join(kind.addresses(spec))}",
-        reached=Reached(kind.told(spec), tuple(kind.connection(spec)), connects=kind.name not in NOWHERE),
+        reached=Reached(kind.told(spec), tuple(kind.connection(spec)), _connects(kind.name)),
         addresses=addresses,
         balance=balance,
         budget=Budget(budget.ratio, budget.per_second) if budget else Budget(ENDLESS, 0.0),
@@ -198,6 +195,10 @@ def build_inline(call: InlineCall, shared: Shared) -> Upstream:
         layers=(),
         clock=shared.clock,
     )
+
+
+def _connects(kind: str) -> bool:
+    return next(each.connects for each in UPSTREAM_KINDS if each.name == kind)
 
 
 def _balance(candidates: list[Candidate], spec: UpstreamSpec, shared: Shared) -> Balance:

@@ -33,6 +33,9 @@ def fitted_upstream(name: str, upstream: Mapping, faults: list[Fault]) -> Mappin
             message = f"`{key}` is for {_upstreams(owners)}, and `{name}` is {kind.said}"
             faults.append(Fault(entry.place, message, "remove it"))
             dropped.append(key)
+    if not kind.connects and "connect_timeout" in upstream.entries:
+        message = f"nothing connects to `{name}`, which is {kind.said}"
+        faults.append(Fault(upstream.entries["connect_timeout"].place, message, "write `timeout` alone"))
     warm = upstream.get("warm")
     if kind is not HTTP and isinstance(warm, Mapping) and "connections" in warm.entries:
         message = f"connections in advance are for http upstreams, and `{name}` is {kind.said}"
