@@ -33,7 +33,7 @@ def lifetime(value: Any) -> float:
     """How long a link is good for. Raises `Wrong`."""
     seconds = duration(value)
     if not 1.0 <= seconds <= LONGEST_LINK:
-        raise Wrong("{it} is no time that a link can be good for", "write 1s to 7d, such as 5m")
+        raise Wrong("{it} is no time that a link can be good for", "write 1s to 168h, such as 5m")
     return seconds
 
 

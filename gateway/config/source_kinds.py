@@ -52,7 +52,7 @@ class SourceKind:
     @property
     def said(self) -> str:
         """``an http upstream``."""
-        return f"{'an' if self.name[0] in 'aeioh' else 'a'} {self.name} upstream"
+        return f"{'an' if self.name[0] in 'aeioh' or self.name == 's3' else 'a'} {self.name} upstream"
 
 
 def keys_of_call(call: type) -> frozenset[str]:
