@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gateway.dashboard.snapshot import Bar
-from gateway.outcome import Failure, Outcome
+from gateway.outcome import Failure, Freshness, Outcome
+from gateway.plan.joined import FAILED, ITEMS
 
 if TYPE_CHECKING:
     from gateway.call import Call
@@ -65,4 +66,7 @@ def _ending(outcome: Outcome | None) -> tuple[str, str | None, str]:
         return UNFINISHED, None, ""
     if isinstance(outcome, Failure):
         return NOTHING, outcome.cause, outcome.detail
-    return outcome.freshness, outcome.cause, ""
+    detail = ""
+    if outcome.freshness is Freshness.PARTIAL and outcome.meta is not None:
+        detail = f"{int(outcome.meta[FAILED])} of {int(outcome.meta[ITEMS])} items are missing"
+    return outcome.freshness, outcome.cause, detail

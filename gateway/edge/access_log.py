@@ -17,8 +17,10 @@ from typing import Any, Final
 
 from gateway.call import Call, Trace
 from gateway.edge.streamed import CLIENT_GONE, WHOLE, Streamed
-from gateway.outcome import Failure, Outcome
+from gateway.outcome import Failure, Freshness, Outcome
+from gateway.plan.joined import FAILED, ITEMS
 from gateway.plan.model import Ended
+from gateway.plan.undo import UndoingRun
 from gateway.telemetry import events
 from gateway.telemetry.log import Log
 from gateway.telemetry.repetition import Sparing
@@ -122,10 +124,14 @@ def _steps(run: Ended) -> Iterator[dict[str, Any]]:
                 told["detail"] = outcome.detail
         elif outcome is not None:
             told["bytes"] = len(outcome.body)
+            if outcome.freshness is Freshness.PARTIAL and outcome.meta is not None:
+                told |= {"items": int(outcome.meta[ITEMS]), "missing": int(outcome.meta[FAILED])}
         if call is not None:
             told |= _effort(call)
         if hedges := hedged.count(step.name):
             told["hedges"] = hedges
+        if isinstance(run, UndoingRun) and step.name in run.undone:
+            told["undo"] = run.undone[step.name].value
         yield told
 
 
@@ -159,12 +165,16 @@ def _told(step: dict[str, Any]) -> str:
         text = f"{step['step']}={step['served']} for {cause}"
     if "detail" in step:
         text += f" ({step['detail']})"
+    if "missing" in step:
+        text += f" ({step['missing']} of {step['items']} items)"
     if "ms" in step:
         text += f" {step['ms']:.1f} ms"
     if "attempts" in step:
         text += f", {step['attempts']} attempts"
     if "hedges" in step:
         text += f", {step['hedges']} hedged"
+    if "undo" in step:
+        text += f", undo {step['undo']}"
     return text
 
 

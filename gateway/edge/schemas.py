@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from gateway.edge.inputs import Input
 from gateway.outcome import Cause
+from gateway.plan.undoable import Result
 
 Schema = Mapping[str, Any]
 
@@ -37,6 +38,12 @@ COMPONENTS: Final[dict[str, Any]] = {
                 "status": {"type": "integer", "description": "The status of this answer."},
                 "cause": {"type": "string", "description": "The type in one word."},
                 "step": {"type": "string", "description": "The part of the answer that failed."},
+                "undo": {
+                    "type": "object",
+                    "description": "By step, what became of taking back what it did.",
+                    "examples": [{"reserved": "done"}],
+                    "additionalProperties": {"enum": [str(result) for result in Result]},
+                },
                 "detail": {"type": "string"},
                 "errors": {
                     "type": "array",
@@ -58,7 +65,14 @@ COMPONENTS: Final[dict[str, Any]] = {
                 "required": ["cause", "served"],
                 "properties": {
                     "cause": {"enum": [str(cause) for cause in Cause]},
-                    "served": {"enum": ["stale", "fallback", "nothing"]},
+                    "served": {"enum": ["stale", "partial", "fallback", "nothing"]},
+                    "items": {"type": "integer", "description": "Of a partial list: how many it has."},
+                    "failed": {"type": "integer", "description": "How many of them are missing."},
+                    "causes": {
+                        "type": "object",
+                        "description": "The indices of missing items by cause, up to 100 of them.",
+                        "additionalProperties": {"type": "array", "items": {"type": "integer"}},
+                    },
                 },
             },
         },

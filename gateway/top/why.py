@@ -9,7 +9,7 @@ from gateway.top import cells
 if TYPE_CHECKING:
     from gateway.dashboard.snapshot import Bar, Request
 
-_STANDS_IN: Final = frozenset({"stale", "fallback"})
+_STANDS_IN: Final = frozenset({"stale", "partial", "fallback"})
 
 
 def why(request: Request) -> str:

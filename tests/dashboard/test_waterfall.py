@@ -2,6 +2,7 @@
 
 from gateway.dashboard.waterfall import bars
 from gateway.outcome import Cause, Failure, Freshness, Success
+from gateway.plan.joined import joined
 from gateway.plan.model import Plan, Step
 from tests.support.calls import make_call
 
@@ -82,3 +83,11 @@ def test_attempts_are_counted():
     run.calls[0].attempt = 2
 
     assert bars(run, ["users"])[0].attempts == 2
+
+
+def test_list_with_missing_items_says_how_many():
+    partial = joined([LIVE, Failure(Cause.TIMEOUT)], None, required=False)
+
+    (bar,) = bars(Run([step("items", 0)], [(0.01, partial)]), ["shop"])
+
+    assert (bar.outcome, bar.cause, bar.detail) == ("partial", "timeout", "1 of 2 items are missing")

@@ -12,7 +12,10 @@ from gateway.outcome import Cause, Failure, Freshness, Success
 from gateway.plan.background import Background
 from gateway.plan.engine import Engine
 from gateway.plan.execute import Run
+from gateway.plan.joined import joined
 from gateway.plan.model import Plan, Step
+from gateway.plan.undo import UndoingRun
+from gateway.plan.undoable import Result
 from gateway.recording import Kind, Recording
 from gateway.telemetry.repetition import FIRST, PERIOD
 from gateway.timers import Timers
@@ -46,7 +49,7 @@ class Desk:
         self.log(run_of(*(outcomes or (LIVE,)), **run), status, degraded, seconds, size)
 
 
-def run_of(*outcomes, inputs=(), calls=(), recording=None):
+def run_of(*outcomes, inputs=(), calls=(), recording=None, undone=None):
     """A run over steps a, b, c, … that ended so; its time limit is one second."""
     steps = [Step("abc"[i], i, source=None, prepare=None) for i in range(len(outcomes))]
     loop = VirtualTimeLoop()
@@ -54,6 +57,9 @@ def run_of(*outcomes, inputs=(), calls=(), recording=None):
     trace = Trace(TRACE.trace_id, "00", "req-1")
     trace.recording = recording
     run = Run(Plan("GET /x/{id}", tuple(steps), 1.0, merge=None), engine, inputs, trace, 1.0)
+    if undone is not None:
+        run = UndoingRun((), run.plan, engine, inputs, trace, 1.0)
+        run.undone = undone
     run.outcomes[:] = outcomes
     run.calls[: len(calls)] = calls
     loop.close()
@@ -220,3 +226,19 @@ def test_minute_of_outage_is_told_once_a_period(logged):
     summaries = [line for _, line in logged() if " more within " in line]
     assert len(summaries) == 60 / PERIOD
     assert len(logged()) == FIRST + len(summaries)
+
+
+def test_list_with_missing_items_says_how_many(logged, facts):
+    partial = joined([LIVE, Failure(Cause.TIMEOUT), LIVE], None, required=False)
+
+    Desk().ends(200, partial, degraded=True)
+
+    assert "a=partial for timeout (1 of 3 items)" in logged()[0][1]
+    assert (facts()[0]["steps"][0]["items"], facts()[0]["steps"][0]["missing"]) == (3, 1)
+
+
+def test_step_of_a_failed_request_says_whether_it_was_undone(logged, facts):
+    Desk().ends(502, LIVE, Failure(Cause.FAILED), undone={"a": Result.PENDING})
+
+    assert "a=live, undo pending; b=failed" in logged()[0][1]
+    assert [step.get("undo") for step in facts()[0]["steps"]] == ["pending", None]
