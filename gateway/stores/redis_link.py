@@ -137,7 +137,7 @@ class Link:
                 await connection.connect()  # type: ignore[no-untyped-call]
                 # A server that is full accepts connections all the same and answers nothing.
                 await connection.send_command("PING")
-                await connection.read_response()
+                _check_welcome(await _answer(connection))
         except TROUBLE as error:
             self.note = words_of(error)
             if not self._told:  # once per outage
@@ -247,6 +247,12 @@ class _Watch:
             self._patience.reschedule(now)
             return
         self._timer = self._loop.call_later(self._give_up / 4.0, self._look)
+
+
+def _check_welcome(answer: Any) -> None:
+    """Raise what a server answered to PING; one that may not be asked that is well."""
+    if isinstance(answer, RedisError) and code_of(answer) != "NOPERM":
+        raise answer
 
 
 async def _answer(connection: AbstractConnection) -> Any:

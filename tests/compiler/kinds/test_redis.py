@@ -7,7 +7,7 @@ import pytest
 from gateway.compiler.kinds.redis import _shown
 from tests.support.compiled import compiled, messages
 from tests.support.gateways import serving
-from tests.support.redis_sources import asking
+from tests.support.redis_sources import TlsFront, asking, authority
 from tests.support.valkey import valkey
 
 STEPS = """
@@ -94,7 +94,7 @@ async def test_copy_stands_in_when_the_server_is_gone_and_the_route_goes_on(serv
     assert (gone.status, json.loads(gone.body)["cause"]) == (502, "unreachable")
 
 
-async def test_server_that_hangs_costs_its_own_small_timeout_and_not_the_route(server):
+async def test_i4_redis_that_hangs_costs_its_own_small_timeout_and_not_the_route(server):
     config = STEPS.format(url=server.url).replace("timeout: 2s", "timeout: 50ms, retry: off")
     config = config.replace('[GET, "count:{id}"], values: json', '[GET, "count:{id}"], fallback: 0')
     async with serving(config) as served:
@@ -116,6 +116,18 @@ async def test_wrong_password_is_told_to_operators_in_words_and_shown_to_nobody(
     assert (answer.status, json.loads(answer.body)["cause"]) == (502, "unreachable")
     assert "the server refuses the user or the password (WRONGPASS)" in details
     assert "hunter" not in details + health.body.decode() + answer.body.decode()
+
+
+async def test_rediss_trusts_the_authority_of_the_upstream(server, tmp_path):
+    trusted, certificate = authority()
+    trusted.cert_pem.write_to_path(tmp_path / "ca.pem")
+    async with TlsFront(server.port, certificate) as front:
+        config = STEPS.format(url=f"rediss://127.0.0.1:{front.port}")
+        secure = config.replace("timeout: 2s", f"timeout: 2s, tls: {{ ca: '{tmp_path / 'ca.pem'}' }}")
+        async with serving(secure) as served:
+            assert values(await served.get("/twice?x=1"))["one"] is None
+        async with serving(config) as served:
+            assert (await served.get("/kept?x=1")).status == 502
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ async def test_more_questions_than_fit_are_refused_and_the_others_are_answered(s
         assert data(await there.ask("GET", "a")) is None
 
 
-async def test_storm_of_cancelled_and_cut_calls_leaves_every_connection_whole(server, seeded):
+async def test_c8_storm_of_cancelled_and_cut_calls_leaves_every_connection_whole(server, seeded):
     async with TcpFaults(server.port) as between, asking(through(between)) as there:
         await there.write(*(("SET", f"k{number}", number) for number in range(50)))
         before = open_files(), len(asyncio.all_tasks())
