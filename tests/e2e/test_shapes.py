@@ -15,10 +15,9 @@ def routes(text):
 
 
 @pytest.mark.parametrize(
-    "keys",
-    ["", ", hedge: { after: 100ms }", ", coalesce: on", ", cache: { ttl: 1m }", ", retry: { attempts: 2 }"],
+    "layer", ["required: true", "hedge: { after: 100ms }", "coalesce: on", "cache: { ttl: 1m }", "retry: on"]
 )
-async def test_step_of_every_form_is_shaped_alike(keys):
+async def test_step_of_every_form_is_shaped_alike(layer):
     config = routes(
         f"  GET /x: {{ steps: {{ u: {{ get: a/u, pick: [id, name], wrap: user, {layer} }} }} }}\n"
     )
