@@ -21,6 +21,8 @@ _WIDTH: Final = 100
 _OPEN: Final = 2
 """Levels that are never put on one line: the top level, and the names of upstreams and routes."""
 
+_BRACES: Final = frozenset("{}")
+
 _plain = re.compile(r"[A-Za-z0-9_./$][A-Za-z0-9_./$+ -]*(?<! )").fullmatch
 _plain_url = re.compile(r"https?://[A-Za-z0-9_./:-]*[A-Za-z0-9_/-]").fullmatch
 _plain_key = re.compile(r"(?:[A-Z]+ )?[A-Za-z0-9_./-][A-Za-z0-9_./{}:-]*(?<!:)").fullmatch
@@ -76,9 +78,9 @@ def _flow(value: Any) -> str:
 
 
 def _members(value: Mapping[str, Any]) -> Iterable[str]:
-    # In a line a key with braces in it would begin another mapping.
+    # On one line a brace in a key would begin or end a mapping.
     for key, inner in value.items():
-        yield f"{_quoted(key) if '{' in key else _key(key)}: {_flow(inner)}"
+        yield f"{_quoted(key) if set(key) & _BRACES else _key(key)}: {_flow(inner)}"
 
 
 def _is_shallow(value: Any) -> bool:
