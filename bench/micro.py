@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from bench.micro_logs import log_pieces
+from bench.micro_shapes import shape_pieces
 from bench.upstreams import encoded, large, small
 from gateway.call import Call, Source, Trace, stack
 from gateway.compiler.stacks import step_layers, upstream_layers
@@ -82,6 +83,7 @@ def pieces(loop: asyncio.AbstractEventLoop) -> dict[str, Piece]:
         "JSON: check 200 B": lambda: check(_SMALL_BODY),
         "JSON: check 14 kB": lambda: check(_LARGE_BODY),
         "JSON: decode 14 kB": lambda: msgspec.json.decode(_LARGE_BODY),
+        **shape_pieces(),
         **log_pieces(loop),
     }
 

@@ -65,6 +65,28 @@ def _flat(name: str, label: str, server: str, calls: int | None = 3, **more: Any
     return Row(name, label, server, f"/flat/{USER}", calls, _THREE, **more)
 
 
+def _shaped(name: str, label: str, make: Callable[[int], Any]) -> Row:
+    return _gateway(name, f"3 calls of 14 kB, {label}", name, 3, _parts(make, (1, 2, 3)))
+
+
+def _picked(part: int) -> Any:
+    orders = [{key: order[key] for key in ("order_id", "sku")} for order in large(part)["orders"]]
+    return {"part": part, "orders": orders}
+
+
+def _renamed(part: int) -> Any:
+    return {"number": part, "items": large(part)["orders"]}
+
+
+def _selected(part: int) -> Any:
+    return [order["order_id"] for order in large(part)["orders"] if order["amount"] > 225]
+
+
+_SHAPES: tuple[tuple[str, str, Callable[[int], Any]], ...] = (
+    ("picked", "two fields of each order picked", _picked),
+    ("renamed", "two members renamed", _renamed),
+    ("selected", "selected by JMESPath", _selected),
+)
 _ONE = _parts(small, (1,))
 _THREE = _parts(small, (1, 2, 3))
 _BARE = {"user_id": USER, "parts": [small(1), small(2)]}
@@ -97,6 +119,7 @@ ROWS: tuple[Row, ...] = (
     _gateway("10", "10 calls", "ten", 10, _parts(small, range(1, 11)), target=8.0, short=True),
     _gateway("30", "30 calls", "thirty", 30, _parts(small, range(1, 31)), target=26.0),
     _gateway("large", "3 calls of 14 kB", "large", 3, _parts(large, (1, 2, 3)), target=4.8, short=True),
+    *(_shaped(name, label, make) for name, label, make in _SHAPES),
     _flat("unwatched-3", "gateway, 3 calls, no hang-up detection", "unwatched"),
     _flat("unmetered-3", "gateway, 3 calls, no metrics", "unmetered"),
     Row("gateway-slow", "gateway, 1 call of 80 ms", "gateway", *_AT_80_MS, connections=512),
@@ -128,6 +151,7 @@ VERSUS: tuple[Versus, ...] = (
     Versus("1,000 routes instead of 10", "routes-1000", "routes-10", target=1.05),
     Versus("hang-up detection, requests of a few ms", "gateway-3", "unwatched-3"),
     Versus("metrics", "gateway-3", "unmetered-3"),
+    *(Versus(f"3 calls of 14 kB, {label}", f"gateway-{name}", "gateway-large") for name, label, _ in _SHAPES),
     Versus("retries, idle (they are on by default)", "gateway-3", "with-no-retry"),
     Versus("the breaker", "gateway-3", "with-no-breaker"),
     Versus("the bulkhead", "gateway-3", "with-no-bulkhead"),
