@@ -114,8 +114,8 @@ class RouteSettings:
     )
     produces: Produces = Field(
         default=(),
-        description="Forms of answers that clients can ask for by Accept: json, msgpack, xml, and every part when "
-        "it is ready as ndjson or events. Not written: json, whatever they accept.",
+        description="Forms of answers that clients can ask for by Accept: json, msgpack, xml, and every part "
+        "when it is ready as ndjson or events. Not written: json, whatever they accept.",
     )
     mode: Mode = Field(
         default="whole",

@@ -69,7 +69,7 @@ HTTP: Final = SourceKind(
             *("auth", *COLD_STARTS),
         )
     ),
-    calls=frozenset((*VERBS, "method", "path", *CONTENT_KEYS, "nothing_on")),
+    calls=frozenset((*VERBS, "method", "path", *CONTENT_KEYS, "nothing_on", "decode")),
     example="get: upstream/path",
 )
 

@@ -20,7 +20,9 @@ from gateway.config.kinds import (
     MaybeTimeout,
     Switch,
     Text,
+    choice,
     text,
+    words_schema,
 )
 from gateway.config.lambdas import LambdaCall
 from gateway.config.lists import BatchSpec, ForEachSpec
@@ -57,6 +59,12 @@ def condition(value: Any) -> str | bool:
     return value if isinstance(value, bool) else text(value)
 
 
+DECODABLE = ("json", "ndjson", "xml", "yaml", "csv", "form", "text", "auto")
+Decode = Annotated[
+    Literal["json", "ndjson", "xml", "yaml", "csv", "form", "text", "auto"],
+    PlainValidator(choice(*DECODABLE)),
+    words_schema(*DECODABLE),
+]
 MaybeCondition = Annotated[
     str | bool | None, PlainValidator(condition), WithJsonSchema({"type": ["string", "boolean"]})
 ]
@@ -97,6 +105,9 @@ class CallSpec(ValueCall, FileCall, FunctionCall, LambdaCall, SqlCall, RedisCall
     )
     body: MaybeText = Field(
         default=None, description="A request body as it is: one reference, or text without references."
+    )
+    decode: Decode = Field(
+        default="json", description="What an answer's body is: JSON is made of it. auto: by its content-type."
     )
     timeout: MaybeTimeout = Field(
         default=None, description="One attempt's; must be below the route's time limit."

@@ -15,6 +15,7 @@ from gateway.buffered import Buffered
 from gateway.call import Call, Source, Waiter
 from gateway.outcome import Cause, Failure, Freshness, Outcome, Success
 from gateway.sources.bodies import checked
+from gateway.sources.decoded import DecodedRequest, decoded
 from gateway.sources.propagation import propagated
 from gateway.telemetry.log import note
 from gateway.transport.exchange import Response, Transport
@@ -109,7 +110,8 @@ def outcome_of(
         body = response.body
         if not body or status in _NO_CONTENT:
             return Success(_EMPTY, _LIVE, None, status)
-        document = checked(body)
+        is_json = call.payload.__class__ is not DecodedRequest
+        document = checked(body) if is_json else decoded(response, call, buffered)
         if not isinstance(document, Failure):
             return Success(document, _LIVE, None, status)
         failure = _explained(document, response)

@@ -17,7 +17,10 @@ from gateway.compiler.signing import check_signing, taken_headers
 from gateway.compiler.tls import tls_context
 from gateway.compiler.words import written
 from gateway.config import ABSENT
+from gateway.outcome import Failure
 from gateway.recording import Peer
+from gateway.sources.decoded import DecodedRequest
+from gateway.sources.encodings.table import DECODERS
 from gateway.sources.http import http_source
 from gateway.transport.codings import ACCEPTED
 from gateway.transport.decoding import DecodingTransport
@@ -30,7 +33,8 @@ if TYPE_CHECKING:
     from gateway.compiler.names import Use
     from gateway.compiler.references import TemplateFault
     from gateway.config import CallSpec, UpstreamSpec
-    from gateway.plan.model import Identify, Prepare
+    from gateway.plan.model import Identify, Prepare, Scope
+    from gateway.sources.encodings.table import Decode
     from gateway.transport.exchange import Transport
 
 REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
@@ -97,10 +101,13 @@ class HttpCall:
 
     def compiled(self) -> Prepare:
         """The step's ``prepare``; its path is appended to the base path of the upstream's url."""
-        return self._request.compiled(self._base_path)
+        prepare = self._request.compiled(self._base_path)
+        return prepare if self._step.decode == "json" else _decoding(prepare, DECODERS[self._step.decode])
 
     def identifying(self, where: str, personal: Iterable[Use]) -> Identify:
         """Calls are equal if all that is sent is."""
+        # What is read differently is not equal, even if what is sent is.
+        where = where if self._step.decode == "json" else f"{where} as {self._step.decode}"
         return identifying_requests(where, self._step.nothing_on, personal)
 
 
@@ -165,6 +172,16 @@ class Http:
             yield "tls", ", ".join(words) or "as the system says"
         if spec.compression:
             yield "accepts", ACCEPTED.decode()
+
+
+def _decoding(prepare: Prepare, decode: Decode) -> Prepare:
+    """*prepare* for answers that *decode* makes JSON of."""
+
+    def prepared(scope: Scope) -> DecodedRequest | Failure:
+        request = prepare(scope)
+        return request if isinstance(request, Failure) else DecodedRequest(request, decode)
+
+    return prepared
 
 
 def _warm(name: str, transport: Transport, spec: UpstreamSpec) -> Warm | None:
