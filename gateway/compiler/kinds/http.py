@@ -97,7 +97,8 @@ class HttpCall:
         step = self._step
         pairs = "&".join(f"{written(name)}={written(value)}" for name, value in step.query)
         query = f"?{pairs}" if pairs else ""
-        return f"{step.method} {step.upstream}/{written(step.path)}{query}"
+        read_as = "" if step.decode == "json" else f" (read as {step.decode})"
+        return f"{step.method} {step.upstream}/{written(step.path)}{query}{read_as}"
 
     def compiled(self) -> Prepare:
         """The step's ``prepare``; its path is appended to the base path of the upstream's url."""
