@@ -16,7 +16,7 @@ from gateway.importing.foreign import At
 from gateway.importing.krakend.answer import answer_of
 from gateway.importing.krakend.backend import Forwarded, step_of
 from gateway.importing.krakend.formatting import shaping_of
-from gateway.importing.krakend.namespaces import GUARDS, LOST, extra, extras
+from gateway.importing.krakend.namespaces import GUARDS, LOST, extra, extras, tell_unknown
 from gateway.importing.krakend.passing import NO_OP, proxy_of
 from gateway.importing.krakend.pattern import Names, Uncarried, route_pattern
 from gateway.importing.krakend.quantities import duration_at, written
@@ -161,6 +161,9 @@ class EndpointImport:
         return {"cache-control": f"public, max-age={lifetime:.0f}"} if lifetime else {}
 
     def _tell_extras(self) -> None:
+        tell_unknown(self.at, self._report, is_backend=False)
+        for backend in self.at["backend"].items():
+            tell_unknown(backend, self._report, is_backend=True)
         for name, value in extras(self.at):
             if name in LOST:
                 self._report.lost(value, LOST[name])

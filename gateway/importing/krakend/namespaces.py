@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from gateway.importing.foreign import At
+from gateway.importing.report import Report
 
 _OLD: Final = {
     "krakend/transport/http/server/handler": "plugin/http-server",
@@ -113,6 +114,26 @@ CALLS: Final = {
     "backend/static-filesystem": "files are served",
 }
 """What a backend does in place of an HTTP call; without it there is no step."""
+
+
+_LISTS: Final = {"input_headers", "headers_to_pass", "input_query_strings", "querystring_params"}
+_OF_ENDPOINTS: Final = _LISTS | {
+    *("endpoint", "method", "backend", "timeout", "cache_ttl", "concurrent_calls", "output_encoding"),
+    "extra_config",
+}
+_OF_BACKENDS: Final = _LISTS | {
+    *("url_pattern", "host", "method", "encoding", "group", "target", "mapping", "is_collection", "sd"),
+    *("allow", "deny", "whitelist", "blacklist", "disable_host_sanitize", "extra_config"),
+}
+
+
+def tell_unknown(owner: At, report: Report, *, is_backend: bool) -> None:
+    """Report the keys of an endpoint or a backend that nobody reads; ``@comment`` and the like are none."""
+    for key, value in owner.members():
+        if is_backend and key == "timeout":
+            report.lost(value, "a backend's timeout is ignored, as in KrakenD; write it on the step")
+        elif key not in (_OF_BACKENDS if is_backend else _OF_ENDPOINTS) and key[:1] not in {"@", "_", "$"}:
+            report.lost(value, "it has no counterpart")
 
 
 def extras(owner: At) -> Iterator[tuple[str, At]]:

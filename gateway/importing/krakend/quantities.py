@@ -27,5 +27,5 @@ def duration_at(at: At) -> float | None:
 
 
 def written(seconds: float) -> str:
-    """A duration as our files write it, to the millisecond."""
-    return duration_text(max(1, round(seconds * 1000)) / 1000)
+    """A duration as our files write it, to the microsecond."""
+    return duration_text(max(0.000001, round(seconds, 6)))

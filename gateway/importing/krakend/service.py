@@ -16,7 +16,7 @@ TIME_LIMIT: Final = 2.0
 
 _VERSIONS: Final = (2, 3)
 _SILENT: Final = frozenset(
-    {"$schema", "version", "name", "timeout", "cache_ttl", "host", "output_encoding", "endpoints", "@comment"}
+    {"version", "name", "timeout", "cache_ttl", "host", "output_encoding", "endpoints"}
     | {"extra_config", "dialer_timeout", "debug_endpoint", "echo_endpoint"}
 )
 _KEYS: Final = {
@@ -88,7 +88,7 @@ class Service:
                 self.report.lost(value, _KEYS[key].replace("{}", str(value.value)))
             elif key in _TRANSPORT:
                 self.report.lost(value, "connections are kept by the gateway's own rules")
-            elif key not in _SILENT:
+            elif key not in _SILENT and key[:1] not in {"@", "_", "$"}:
                 self.report.lost(value, "it has no counterpart")
         for name, value in extra(self.root, "router").members():
             self.report.lost(value, f"`{name}` of the router has no counterpart")

@@ -163,3 +163,24 @@ def test_no_op_passes_on():
         }
     }
     assert told == ["changed endpoints[0].input_headers: `host`: the gateway sends its own, or none"]
+
+
+def test_keys_that_nobody_reads_are_told_and_comments_are_not():
+    strange = backend(timeout="30us", sd_scheme="http") | {"@comment": "x"}
+    _, told = route_of(endpoint(strange, shadow=True, **{"@note": "x"}))
+
+    assert told == [
+        "not carried endpoints[0].shadow: it has no counterpart",
+        (
+            "not carried endpoints[0].backend[0].timeout: "
+            "a backend's timeout is ignored, as in KrakenD; write it on the step"
+        ),
+        "not carried endpoints[0].backend[0].sd_scheme: it has no counterpart",
+    ]
+
+
+def test_shortest_timeouts_are_sound_too():
+    route, _ = route_of(endpoint(backend(), backend(url_pattern="/c"), timeout="150us"))
+
+    assert route["time_limit"] == "0.15ms"
+    assert [step["timeout"] for step in route["steps"].values()] == ["0.127ms"] * 2
