@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.upstreams import USER, large, small
+from bench.upstreams import ITEMS, USER, large, small
 
 _GATEWAYS = ("gateway", "unwatched", "unmetered")
 """Servers that are the gateway, whole or without a part that has no switch."""
@@ -57,6 +57,13 @@ def _gateway(name: str, what: str, path: str, calls: int, expected: Any, **more:
     return Row(f"gateway-{name}", f"gateway, {what}", "gateway", f"/{path}/{USER}", calls, expected, **more)
 
 
+def _listed(path: str, what: str, calls: int | None, parts: list[Any]) -> Row:
+    label = f"gateway, {what}"
+    return Row(
+        f"gateway-{path}", label, "gateway", f"/{path}/{_LIST}", calls, {"user_id": USER, "parts": parts}
+    )
+
+
 def _layered(name: str, label: str, calls: int | None) -> Row:
     return _flat(f"with-{name}", f"gateway, 3 calls, {label}", f"gateway-with-{name}", calls=calls)
 
@@ -89,6 +96,8 @@ _SHAPES: tuple[tuple[str, str, Callable[[int], Any]], ...] = (
 )
 _ONE = _parts(small, (1,))
 _THREE = _parts(small, (1, 2, 3))
+_ITEMS = range(1, ITEMS + 1)
+_LIST = f"{USER}?{'&'.join(f'n={item}' for item in _ITEMS)}"
 _BARE = {"user_id": USER, "parts": [small(1), small(2)]}
 _LAYERS = (
     ("no-retry", "retry: off", 3),
@@ -118,6 +127,8 @@ ROWS: tuple[Row, ...] = (
     _gateway("chain", "chain of 3 calls", "chain", 3, _THREE, target=3.3),
     _gateway("10", "10 calls", "ten", 10, _parts(small, range(1, 11)), target=8.0, short=True),
     _gateway("30", "30 calls", "thirty", 30, _parts(small, range(1, 31)), target=26.0),
+    _listed("each", f"for_each of {ITEMS}", ITEMS, [small(1) for _ in _ITEMS]),
+    _listed("batch", f"for_each of {ITEMS} in batches", None, [small(item) for item in _ITEMS]),
     _gateway("large", "3 calls of 14 kB", "large", 3, _parts(large, (1, 2, 3)), target=4.8, short=True),
     *(_shaped(name, label, make) for name, label, make in _SHAPES),
     _flat("unwatched-3", "gateway, 3 calls, no hang-up detection", "unwatched"),
@@ -149,6 +160,7 @@ ROWS: tuple[Row, ...] = (
 
 VERSUS: tuple[Versus, ...] = (
     Versus("1,000 routes instead of 10", "routes-1000", "routes-10", target=1.05),
+    Versus(f"a batch for {ITEMS} items instead of a call for each", "gateway-batch", "gateway-each"),
     Versus("hang-up detection, requests of a few ms", "gateway-3", "unwatched-3"),
     Versus("metrics", "gateway-3", "unmetered-3"),
     *(Versus(f"3 calls of 14 kB, {label}", f"gateway-{name}", "gateway-large") for name, label, _ in _SHAPES),

@@ -23,6 +23,9 @@ from bench.processes import Process, free_port
 QUIET = 0.05
 """Seconds without a request after which the upstreams count as left alone."""
 
+ITEMS = 50
+"""How many items a list has; ``/batch`` has something for each of them, by its number."""
+
 PARTS = 30
 """How many small answers there are: ``/part/1`` … ``/part/30``."""
 
@@ -109,6 +112,7 @@ class Upstreams:
         self.urls = tuple(f"http://127.0.0.1:{port}" for port in ports)
         for part in range(1, 4):
             (root / f"large-{part}").write_bytes(encoded(large(part)))
+        (root / "batch").write_bytes(encoded({str(item): small(item) for item in range(1, ITEMS + 1)}))
         conf = root / "nginx.conf"
         conf.write_text(_configuration(root, ports))
         command = [machine.nginx, "-p", str(root), "-c", str(conf), "-e", "stderr"]
