@@ -20,6 +20,7 @@ import msgspec
 
 from gateway.outcome import Cause, Failure, Outcome, Success
 from gateway.sources.bodies import checked
+from gateway.sources.propagation import propagated
 from gateway.transport.exchange import PoolState
 
 if TYPE_CHECKING:
@@ -38,10 +39,10 @@ class Asked:
 
     ``values`` is what the step's ``with`` says, rendered and decoded: ``None`` if it says nothing.
     ``deadline`` is the instant, on the loop's clock, at which nobody waits for the answer any more.
-    ``step``, ``attempt`` (from 1), ``request_id`` and ``trace_id`` are for log lines and for passing on.
+    ``step``, ``attempt`` (from 1), ``request_id`` and ``trace_id`` are for log lines.
     """
 
-    __slots__ = ("attempt", "deadline", "request_id", "step", "trace_id", "values")
+    __slots__ = ("_call", "attempt", "deadline", "request_id", "step", "trace_id", "values")
 
     def __init__(self, call: Call, deadline: float) -> None:
         self.values: Any = _decode(call.payload) if call.payload is not None else None
@@ -50,11 +51,18 @@ class Asked:
         self.attempt = call.attempt
         self.request_id = call.trace.request_id
         self.trace_id = call.trace.trace_id
+        self._call = call
 
     @property
     def left(self) -> float:
         """Seconds until the deadline; never below zero."""
         return max(0.0, self.deadline - asyncio.get_running_loop().time())
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What tells a service that the function asks in turn: trace, request id, time left."""
+        lines = propagated(self._call, asyncio.get_running_loop().time()).decode("latin-1")
+        return dict(line.split(": ", 1) for line in lines.split("\r\n") if line)
 
     def __repr__(self) -> str:
         return f"<Asked by {self.step}, request {self.request_id}>"

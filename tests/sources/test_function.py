@@ -54,6 +54,16 @@ async def test_a_function_is_given_its_values_and_what_time_there_is():
     assert repr(first) == "<Asked by score, request req-1>"
 
 
+async def test_what_a_function_asks_in_turn_can_be_told_of_the_request():
+    now = asyncio.get_running_loop().time()
+    asked = Asked(call_of(deadline=now + 5.0), now + 1.0)
+
+    headers = asked.headers
+    assert headers["traceparent"].startswith(f"00-{TRACE.trace_id}-")
+    assert headers["x-request-id"] == "req-1"
+    assert 4900 <= int(headers["x-request-timeout-ms"]) <= 5000
+
+
 async def test_time_left_is_never_below_zero():
     assert Asked(call_of(), 0.0).left == 0.0
 
