@@ -123,8 +123,16 @@ _admin = click.option(
 @click.option("--svg", "form", flag_value="svg", help="Draw the plans as an SVG picture.")
 @click.option("--mermaid", "form", flag_value="mermaid", help="Draw the plans as Mermaid text, for Markdown.")
 @click.option("--live", "form", flag_value="live", help="Measured percentiles, and what they propose.")
+@click.option(
+    "--for",
+    "seconds",
+    default=10.0,
+    show_default=True,
+    type=click.FloatRange(1, 60),
+    help="Seconds that --live watches.",
+)
 @_admin
-def explain(config: str, route: str | None, form: str | None, admin: str) -> None:
+def explain(config: str, route: str | None, form: str | None, seconds: float, admin: str) -> None:
     """Print what the gateway makes of CONFIG: steps, order, layers, defaults. ROUTE picks one route.
 
     Exit code 1: nobody answered at the admin listener that --live asks.
@@ -136,7 +144,7 @@ def explain(config: str, route: str | None, form: str | None, admin: str) -> Non
     if form is None:
         click.echo(gateway.explain(route), nl=False)
     elif form == "live":
-        _explain_live(admin, routes)
+        _explain_live(admin, routes, seconds)
     else:
         from gateway.compiler.outlook import graph_of
         from gateway.drawing.mermaid import mermaid
@@ -223,12 +231,12 @@ def openapi(files: tuple[str, ...], output: str | None) -> None:
     sys.exit(run_import(files, convert, "docs/from-openapi.md", output))
 
 
-def _explain_live(admin: str, routes: list[CompiledRoute]) -> None:
+def _explain_live(admin: str, routes: list[CompiledRoute], seconds: float) -> None:
     from gateway.top.feed import Away
     from gateway.top.measured import measured
 
     try:
-        click.echo(measured(admin, routes), nl=False)
+        click.echo(measured(admin, routes, seconds), nl=False)
     except Away as away:
         _fail(f"{admin}: no answer: {away}", 1)
     except ValueError as error:

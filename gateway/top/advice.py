@@ -1,4 +1,4 @@
-"""What the last minute's numbers say of a plan: the path that takes longest, and what might be set otherwise.
+"""What measured numbers say of a plan: the path that takes longest, and what might be set otherwise.
 
 Proposals are arithmetic on percentiles, no more: each names the numbers that it comes from, and is for a
 person to judge. Below, p50 and p99 are those of a step's calls, with all their attempts.
@@ -53,7 +53,7 @@ def advice(route: CompiledRoute, seen: snapshot.Route | None) -> list[str]:
     )
     lines = [route.key, f"  measured     {head}"]
     if all(step is None or step.p99 is None for step in measured):
-        return [*lines, "  proposals    none: no calls in the last minute", ""]
+        return [*lines, "  proposals    none: no calls meanwhile", ""]
     lines += _picture(route, measured)
     title = "proposals"
     for words in _proposals(route, measured):

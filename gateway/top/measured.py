@@ -1,8 +1,13 @@
-"""``gateway explain --live``: a configuration beside the numbers of the gateway that serves it."""
+"""``gateway explain --live``: a configuration beside the numbers of the gateway that serves it.
+
+A gateway looks at its steps only while somebody watches, so what is told is what happens from the first look
+on, or that of the last minute if a dashboard is open.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from gateway.top import cells
@@ -13,9 +18,20 @@ if TYPE_CHECKING:
     from gateway.compiler.routes import CompiledRoute
 
 
-def measured(admin: str, routes: Iterable[CompiledRoute]) -> str:
-    """What the gateway at *admin* says of *routes*. Raises ``Away``; ``ValueError`` for no address."""
-    snapshot = Feed(admin).ask()
+def measured(
+    admin: str,
+    routes: Iterable[CompiledRoute],
+    watched: float,
+    sleep: Callable[[float], object] = time.sleep,
+) -> str:
+    """What the gateway at *admin* says of *routes* after *watched* seconds.
+
+    Raises ``Away``; ``ValueError`` for no address.
+    """
+    feed = Feed(admin)
+    feed.ask()
+    sleep(watched)
+    snapshot = feed.ask()
     seen = {route.route: route for route in snapshot.routes}
     lines = [line for route in routes for line in advice(route, seen.get(route.key))]
     return "\n".join(map(cells.plain, lines)) + "\n"

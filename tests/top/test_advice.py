@@ -72,6 +72,6 @@ def test_longest_path_is_told_for_both_percentiles_and_drawn():
 
 
 def test_nothing_is_proposed_without_numbers():
-    assert proposals("{ get: users }", seen_step(p50=None, p99=None)) == ["none: no calls in the last minute"]
+    assert proposals("{ get: users }", seen_step(p50=None, p99=None)) == ["none: no calls meanwhile"]
     route = compiled("GET /x", "{ steps: { a: { get: users } } }")
     assert advice(route, None)[1] == "  measured     this gateway has no such route"
