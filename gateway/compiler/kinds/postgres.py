@@ -153,6 +153,7 @@ class Postgres:
         # Only a gateway that asks a PostgreSQL imports asyncpg.
         from gateway.sources.postgres.pool import Pool  # noqa: PLC0415
         from gateway.sources.postgres.source import postgres_source  # noqa: PLC0415
+        from gateway.sources.postgres.wire import PostgresWire  # noqa: PLC0415
 
         spec, shared, said = opening.spec, opening.shared, _said(opening.spec)
         ready: Ready = opening.prepared or Ready()
@@ -170,12 +171,14 @@ class Postgres:
             context=ready.context,
         )
         pool = Pool(settings, shared.timers, shared.clock)
+        source = postgres_source(pool, shared.buffered)
         return Running(
             name=_shown(written(said.dsn)),
             client=pool,
-            source=postgres_source(pool, shared.buffered),
+            source=source,
             peer=_peer(opening.upstream, said.dsn),
             details=pool.details,
+            wire=PostgresWire(pool, shared.buffered, source),
         )
 
     def told(self, spec: UpstreamSpec) -> str:

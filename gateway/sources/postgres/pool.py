@@ -66,7 +66,7 @@ class Pool:
         self.trouble: Failure | None = None
         self.mended = 0
         self._timers = timers
-        self._clock = clock
+        self.clock = clock
         self._connect = connect
         self._idle: list[Session] = []
         self._busy: set[Session] = set()
@@ -114,16 +114,23 @@ class Pool:
         trouble = {"trouble": self.trouble.detail} if self.trouble is not None else {}
         return {"mending": self._mending, "mended": self.mended, **trouble}
 
-    def take(self) -> Session | None:
-        """An idle connection; ``None`` if there is none."""
+    def take(self, now: float) -> Session | None:
+        """An idle connection, used from *now* on; ``None`` if there is none."""
         while self._idle:
             session = self._idle.pop()
             if not session.closed:
                 self._busy.add(session)
+                session.used_at = now
                 self._reused += 1
                 return session
             self._lost += 1
         return None
+
+    def take_back(self, session: Session) -> None:
+        """An idle connection was taken for nothing."""
+        self._busy.discard(session)
+        self._reused -= 1
+        self._idle.append(session)
 
     async def wait(self, call: Call) -> Session | Failure:
         """A connection, as soon as one comes free or is opened; or why there is none."""
@@ -159,18 +166,16 @@ class Pool:
 
     def give(self, session: Session) -> None:
         """Take a clean connection back: for the first that waits, else for whoever comes next."""
-        if session.closed or self._closed:
+        if self._closed:
             self.drop(session)
             return
-        for place in self._waiting():
-            place.future.set_result(session)
+        if self._queue and self._hand_on(session):
             return
         self._busy.discard(session)
-        session.used_at = self._clock()
-        self._idle.append(session)
-        oldest = self._idle[0]
-        if session.used_at - oldest.used_at > self.settings.idle:
-            self._part(self._idle.pop(0))
+        idle = self._idle
+        idle.append(session)
+        if len(idle) > 1 and session.used_at - idle[0].used_at > self.settings.idle:
+            self._part(idle.pop(0))
 
     def drop(self, session: Session) -> None:
         """Close a connection that is of no more use; whoever waits gets another one."""
@@ -184,6 +189,16 @@ class Pool:
         self._busy.discard(session)
         self._mending += 1  # now, and not when the task begins: no other may be opened in between
         self._spawn(self._mend(session))
+
+    def _hand_on(self, session: Session) -> bool:
+        """Whether somebody waited for *session*, or it is closed."""
+        if session.closed:
+            self.drop(session)
+            return True
+        for place in self._waiting():
+            place.future.set_result(session)
+            return True
+        return False
 
     def _waiting(self) -> list[_Place]:
         """The first that still waits, out of the queue; none if nobody does."""
@@ -231,6 +246,7 @@ class Pool:
         self._opening -= 1
         self.trouble = None
         self._created += 1
+        session.used_at = self.clock()
         self._busy.add(session)
         self.give(session)
 
@@ -238,11 +254,14 @@ class Pool:
         try:
             async with asyncio.timeout(MEND_WITHIN):
                 await session.mend()
-            self.mended += 1
-        except TROUBLE:
-            session.terminate()
-        finally:
+        except BaseException as error:
             self._mending -= 1
+            self.drop(session)
+            if not isinstance(error, TROUBLE):
+                raise
+        else:
+            self._mending -= 1
+            self.mended += 1
             self._busy.add(session)
             self.give(session)
 

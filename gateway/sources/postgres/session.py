@@ -10,6 +10,7 @@ Rules of the file:
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, NamedTuple
 
 import asyncpg
@@ -35,17 +36,9 @@ FIXED: Final = {
 """What the form of an answer depends on; a DSN may say otherwise."""
 
 
-class Mode(NamedTuple):
-    """How the server treats a query: ``timeout`` in ms (0: none), and whether it may write."""
-
-    timeout: int
-    writes: bool
-
-
-def mode_of(query: Query, timeout: float) -> Mode:
-    """That of *query* in an attempt that has *timeout* seconds: the server never works longer."""
-    bounded = not math.isinf(timeout)
-    return Mode(max(1, int(timeout * 1000)) if bounded else 0, query.statement.writes)
+def milliseconds(timeout: float) -> int:
+    """*timeout* seconds as the server takes them: rounded down, at least one, and 0 for no bound."""
+    return 0 if math.isinf(timeout) else max(1, int(timeout * 1000))
 
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]
@@ -60,10 +53,9 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc]
 
 async def open_session(settings: PostgresSettings) -> Session:
     """A new connection. Raises one of ``causes.TROUBLE``."""
-    mode = Mode(0 if math.isinf(settings.timeout) else max(1, int(settings.timeout * 1000)), writes=False)
     server = {"application_name": settings.application_name}
     if not settings.pooled:
-        server |= FIXED | _session_settings(mode)
+        server |= FIXED | _session_settings(settings.timeout, writes=False)
     options = {"ssl": settings.context} if settings.context is not None else {}
     connection = await asyncpg.connect(
         settings.dsn,
@@ -73,20 +65,40 @@ async def open_session(settings: PostgresSettings) -> Session:
         connection_class=_Connection,
         **options,
     )
-    return Session(connection, settings, mode)
+    return Session(connection, settings)
+
+
+class _Kept(NamedTuple):
+    """A statement that is prepared on a connection. ``room``: how many bytes its answer may have."""
+
+    learned: Learned
+    prepared: PreparedStatement[Any]
+    fetch: Callable[..., Coroutine[Any, Any, list[Any]]]
+    room: int
 
 
 class Session:
     """A connection that is up. ``used_at`` is an instant on the loop's clock, for its pool."""
 
-    __slots__ = ("_connection", "_mode", "_names", "_pooled", "_prepared", "_settings", "used_at")
+    __slots__ = (
+        "_connection",
+        "_incoming",
+        "_names",
+        "_pooled",
+        "_prepared",
+        "_said",
+        "_settings",
+        "used_at",
+    )
 
-    def __init__(self, connection: _Connection, settings: PostgresSettings, mode: Mode) -> None:
+    def __init__(self, connection: _Connection, settings: PostgresSettings) -> None:
         self._connection = connection
+        self._incoming = connection.incoming
         self._settings = settings
         self._pooled = settings.pooled
-        self._mode: Mode | None = mode
-        self._prepared: dict[Statement, tuple[Learned, PreparedStatement[Any]]] = {}
+        self._said: tuple[float, bool] | None = (settings.timeout, False)
+        """What the server was told last: a query's seconds, whether it may write. ``None``: not known."""
+        self._prepared: dict[Statement, _Kept] = {}
         self._names = 0
         self.used_at = 0.0
 
@@ -98,31 +110,52 @@ class Session:
     @property
     def overrun(self) -> bool:
         """It was closed because more came than an answer may have."""
-        return self._connection.incoming.overrun
+        return self._incoming.overrun
+
+    def begin(self, query: Query, timeout: float) -> Coroutine[Any, Any, list[Any]] | None:
+        """What gives the rows of *query* in one round trip; ``None`` if there is more to be done for them.
+
+        Raises ``Unfit``.
+        """
+        statement = query.statement
+        kept = self._prepared.get(statement)
+        # Another connection may have learned anew what this one prepared with what held before.
+        if kept is None or kept.learned is not statement.learned or self._said != (timeout, statement.writes):
+            return None
+        self._incoming.left = kept.room
+        return kept.fetch(*arguments(kept.learned, query.values))
 
     async def answer(self, query: Query, timeout: float) -> bytes | Failure:  # noqa: ASYNC109 - the server's
         """The JSON that *query* answers. Raises one of ``causes.TROUBLE``, or ``Unfit``."""
-        statement = query.statement
-        most = self._settings.max_response
-        self._connection.incoming.left = most + ROW_OVERHEAD * statement.max_rows + SLACK
-        mode = mode_of(query, timeout)
+        self._incoming.left = self._room(query.statement)
         if self._pooled:
-            rows, status = await self._in_transaction(query, mode)
-        else:
-            if mode != self._mode:
-                await self._change(mode)
-            rows, status = await self._rows(query)
+            return await self._in_transaction(query, timeout)
+        rows = self.begin(query, timeout)
+        if rows is None:
+            statement = query.statement
+            if self._said != (timeout, statement.writes):
+                await self._say(timeout, writes=statement.writes)
+            await self._prepare(statement)
+            rows = self.begin(query, timeout)
+        if rows is None:  # nothing is kept prepared
+            return await self._unkept(query)
+        return self.body(query.statement, await rows)
+
+    def body(self, statement: Statement, rows: Sequence[Any], status: str = "") -> bytes | Failure:
+        """The document that *rows* are; too much of it is ``too_large``."""
+        if statement.result == "count" and not status:
+            status = self._prepared[statement].prepared.get_statusmsg()
         body = body_of(statement, rows, status)
         if body is None:
             return Failure(Cause.TOO_LARGE, f"more than {statement.max_rows} rows")
-        if len(body) > most:
+        if len(body) > self._settings.max_response:
             return Failure(Cause.TOO_LARGE, f"{len(body)} bytes")
         return body
 
     async def mend(self) -> None:
         """Come back when the server has nothing more to say of what was interrupted."""
-        self._mode = None
-        self._connection.incoming.left = SLACK + self._settings.max_response
+        self._said = None
+        self._incoming.left = SLACK + self._settings.max_response
         await self._connection.execute("rollback" if self._pooled else "select 1")
 
     def forget(self, statement: Statement) -> None:
@@ -138,59 +171,55 @@ class Session:
         """Take leave of the server, and close it."""
         await self._connection.close()
 
-    async def _change(self, mode: Mode) -> None:
-        self._mode = None  # whatever happens now, it is not what it was
-        text = "; ".join(f"set {name} = {value}" for name, value in _session_settings(mode).items())
-        await self._connection.execute(text)
-        self._mode = mode
+    def _room(self, statement: Statement) -> int:
+        """How many bytes may come for *statement*."""
+        return self._settings.max_response + ROW_OVERHEAD * statement.max_rows + SLACK
 
-    async def _rows(self, query: Query) -> tuple[list[Any], str]:
-        statement = query.statement
-        kept = self._prepared.get(statement)
-        # Another connection may have learned anew what this one prepared with what held before.
-        if kept is None or kept[0] is not statement.learned:
-            kept = await self._prepare(statement)
-        learned, prepared = kept
-        rows = await prepared.fetch(*arguments(learned, query.values))
-        return rows, prepared.get_statusmsg() if statement.result == "count" else ""
+    async def _say(self, timeout: float, *, writes: bool) -> None:  # noqa: ASYNC109 - the server's
+        self._said = None  # whatever happens now, it is not what it was
+        settings = _session_settings(timeout, writes=writes)
+        await self._connection.execute("; ".join(f"set {name} = {value}" for name, value in settings.items()))
+        self._said = (timeout, writes)
 
-    async def _prepare(self, statement: Statement) -> tuple[Learned, PreparedStatement[Any]]:
+    async def _prepare(self, statement: Statement) -> None:
         learned = statement.learned or await self._learn(statement)
         room = self._settings.statements
-        while self._prepared and len(self._prepared) >= room:
+        if not room:
+            return
+        while len(self._prepared) >= room:
             del self._prepared[next(iter(self._prepared))]
-        name = ""  # asyncpg's anonymous one, which the next replaces
-        if room:
-            self._names += 1
-            name = f"gateway_{self._names}"
-        kept = learned, await self._connection.prepare(learned.text, name=name)
-        if room:
-            self._prepared[statement] = kept
-        return kept
+        self._names += 1
+        name = f"gateway_{self._names}"
+        prepared = await self._connection.prepare(learned.text, name=name)
+        self._prepared[statement] = _Kept(learned, prepared, prepared.fetch, self._room(statement))
 
     async def _learn(self, statement: Statement) -> Learned:
         prepared = await self._connection.prepare(statement.bare, name="")
         return statement.learn([Type(each.schema, each.name) for each in prepared.get_parameters()])
 
-    async def _in_transaction(self, query: Query, mode: Mode) -> tuple[list[Any], str]:
-        local = {**FIXED, "statement_timeout": str(mode.timeout)}
-        begin = [f"begin read {'write' if mode.writes else 'only'}"]
-        begin += [f"set local {name} = '{value}'" for name, value in local.items()]
-        await self._connection.execute("; ".join(begin))
+    async def _unkept(self, query: Query) -> bytes | Failure:
+        """Ask with a statement without a name, which the next one replaces."""
         statement = query.statement
         learned = statement.learned or await self._learn(statement)
         prepared = await self._connection.prepare(learned.text, name="")
         rows = await prepared.fetch(*arguments(learned, query.values))
-        status = prepared.get_statusmsg()
+        return self.body(statement, rows, prepared.get_statusmsg())
+
+    async def _in_transaction(self, query: Query, timeout: float) -> bytes | Failure:  # noqa: ASYNC109
+        local = {**FIXED, "statement_timeout": str(milliseconds(timeout))}
+        begin = [f"begin read {'write' if query.statement.writes else 'only'}"]
+        begin += [f"set local {name} = '{value}'" for name, value in local.items()]
+        await self._connection.execute("; ".join(begin))
+        body = await self._unkept(query)
         await self._connection.execute("commit")
-        return rows, status
+        return body
 
     def __repr__(self) -> str:
         return f"<Session with {self._settings.address}, {'closed' if self.closed else 'open'}>"
 
 
-def _session_settings(mode: Mode) -> dict[str, str]:
+def _session_settings(timeout: float, *, writes: bool) -> dict[str, str]:
     return {
-        "statement_timeout": str(mode.timeout),
-        "default_transaction_read_only": "off" if mode.writes else "on",
+        "statement_timeout": str(milliseconds(timeout)),
+        "default_transaction_read_only": "off" if writes else "on",
     }

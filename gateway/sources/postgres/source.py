@@ -24,7 +24,7 @@ def postgres_source(pool: Pool, buffered: Buffered) -> Source:
     async def postgres(call: Call) -> Outcome:
         if buffered.full:
             return Failure(Cause.BULKHEAD_FULL, _FULL)
-        session = pool.take() or await pool.wait(call)
+        session = pool.take(pool.clock()) or await pool.wait(call)
         if isinstance(session, Failure):
             return session
         query: Query = call.payload
@@ -42,19 +42,20 @@ def postgres_source(pool: Pool, buffered: Buffered) -> Source:
             pool.give(session)
             return Failure(Cause.REJECTED, str(unfit), 422)
         except TROUBLE as error:
-            return _failed(error, session, query, pool)
+            return failed(error, session, query, pool)
         except BaseException:
             pool.drop(session)
             raise
         finally:
             call.waiter = None
         pool.give(session)
-        return _answered(body, call, buffered)
+        return answered(body, call, buffered)
 
     return postgres
 
 
-def _answered(body: bytes | Failure, call: Call, buffered: Buffered) -> Outcome:
+def answered(body: bytes | Failure, call: Call, buffered: Buffered) -> Outcome:
+    """The outcome that *body* is, its bytes counted."""
     document = body if isinstance(body, Failure) else checked(body)
     if isinstance(document, Failure):
         return document
@@ -64,7 +65,7 @@ def _answered(body: bytes | Failure, call: Call, buffered: Buffered) -> Outcome:
     return Success(document)
 
 
-def _failed(error: BaseException, session: Session, query: Query, pool: Pool) -> Failure:
+def failed(error: BaseException, session: Session, query: Query, pool: Pool) -> Failure:
     """*error* in our words, and the session where it belongs."""
     if session.overrun:
         pool.drop(session)

@@ -46,10 +46,13 @@ class Type(NamedTuple):
 
 
 class Learned(NamedTuple):
-    """What the server said of a statement: its final text, and how each value is written."""
+    """What the server said of a statement: its final text, and how each value is written. ``plain``: texts go
+    as they are.
+    """
 
     text: str
     writers: tuple[Callable[[Value, int], str | None], ...]
+    plain: bool = False
 
 
 class Statement:
@@ -97,7 +100,8 @@ class Statement:
         writers = tuple(
             _writer(type_, literal=literal) for type_, literal in zip(types, self.literal, strict=True)
         )
-        self.learned = Learned(text, writers)
+        plain = not any(type_.name.endswith("[]") or type_.name in _JSON_TYPES for type_ in types)
+        self.learned = Learned(text, writers, plain)
         return self.learned
 
     def forget(self) -> None:
@@ -127,8 +131,14 @@ class Query:
         return f"<Query {self.statement.name} with {len(self.values)} values>"
 
 
-def arguments(learned: Learned, values: tuple[Value, ...]) -> list[str | None]:
+def arguments(learned: Learned, values: tuple[Value, ...]) -> Sequence[Value]:
     """*values* as texts. Raises ``Unfit``."""
+    if learned.plain:
+        for value in values:
+            if value.__class__ is not str:
+                break
+        else:
+            return values
     return [
         None if value is None else write(value, number)
         for number, (write, value) in enumerate(zip(learned.writers, values, strict=True), 1)

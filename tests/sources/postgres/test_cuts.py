@@ -14,10 +14,17 @@ RUNNING = (
 )
 
 
+async def running(dsn, count=1):
+    """Wait until so many queries sleep at the server."""
+    async with asyncio.timeout(10):
+        while (await execute(dsn, RUNNING))[0][0] < count:
+            await asyncio.sleep(0.005)
+
+
 async def test_a_call_that_is_cut_ends_at_once_and_its_query_at_the_server_too(dsn):
     async with asking(dsn) as asked:
         call, outcome = asked.begin(statement("select pg_sleep(20)"), timeout=30.0)
-        await asyncio.sleep(0.05)
+        await running(dsn)
         began = time.monotonic()
         call.cut(CUT)
 
@@ -33,7 +40,7 @@ async def test_a_call_that_is_cut_ends_at_once_and_its_query_at_the_server_too(d
 async def test_an_attempt_whose_time_is_over_is_timed_out_by_the_same_means(dsn):
     async with asking(dsn) as asked:
         call, outcome = asked.begin(statement("select pg_sleep(20)"), timeout=30.0)
-        await asyncio.sleep(0.02)
+        await running(dsn)
         call.expire()
 
         assert (await outcome).cause is Cause.TIMEOUT
@@ -121,7 +128,7 @@ async def test_a_task_that_is_cancelled_ends_its_query_too(dsn):
         call = call.twin()
         call.payload.statement = statement("select pg_sleep(20)")
         task = asyncio.ensure_future(asked.source(call))
-        await asyncio.sleep(0.05)
+        await running(dsn)
         task.cancel()
         await asyncio.wait([task])
 

@@ -101,7 +101,7 @@ async def test_idle_connections_that_a_crash_broke_are_never_used_again(server):
 
 async def test_a_server_that_hangs_costs_the_attempts_time_and_then_the_pool_recovers(server):
     async with asking(server.dsn(), limit=4, timeout=0.2) as asked, asking(server.dsn(), limit=1) as other:
-        begun = [asked.begin(statement("select pg_sleep(0)")) for _ in range(4)]
+        begun = [asked.begin(statement("select pg_sleep(0.1)")) for _ in range(4)]
         assert all([isinstance(await outcome, Success) for _, outcome in begun])
         server.freeze()
         try:

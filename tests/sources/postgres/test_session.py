@@ -3,8 +3,7 @@
 import math
 
 from gateway.outcome import Success
-from gateway.sources.postgres.session import Mode, mode_of
-from gateway.sources.postgres.statement import Query
+from gateway.sources.postgres.session import milliseconds
 from tests.support.postgres_source import asking, statement
 
 SETTINGS = (
@@ -13,12 +12,7 @@ SETTINGS = (
 
 
 def test_the_server_has_the_attempts_time_in_whole_milliseconds_at_least_one():
-    query = Query(statement("select 1"), ())
-
-    assert mode_of(query, 0.3) == Mode(300, writes=False)
-    assert mode_of(query, 0.0001).timeout == 1
-    assert mode_of(query, math.inf).timeout == 0
-    assert mode_of(Query(statement("select 1", write=True), ()), 1.0).writes
+    assert [milliseconds(timeout) for timeout in (0.3, 1.0, 0.0001, math.inf)] == [300, 1000, 1, 0]
 
 
 async def test_a_query_that_differs_from_the_last_one_says_so_first(dsn):
@@ -39,8 +33,8 @@ async def test_a_query_that_differs_from_the_last_one_says_so_first(dsn):
 async def test_what_a_session_says_has_neither_user_nor_password(dsn):
     async with asking(dsn.replace("postgres@", "postgres:secret@")) as asked:
         assert isinstance(await asked.ask("select 1"), Success)
-        session = asked.pool.take()
+        session = asked.pool.take(0.0)
         assert repr(session) == f"<Session with {asked.pool.settings.address}, open>"
-        session.terminate()
-        asked.pool.give(session)
+        asked.pool.drop(session)
+        assert repr(session) == f"<Session with {asked.pool.settings.address}, closed>"
         assert asked.pool.state().open == 0
