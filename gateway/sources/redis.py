@@ -120,6 +120,10 @@ class _Question:
         self.key = request.key
         self.future = future
 
+    @property
+    def as_one(self) -> bool:
+        return False
+
     def wanted(self) -> bool:
         return not self.future.done()
 

@@ -65,9 +65,11 @@ def client_of(settings: RedisSettings, random: Callable[[], float]) -> RedisClie
     return OneServer(settings, random)
 
 
-async def ask(client: RedisClient, commands: Sequence[Command], key: bytes | None = None) -> list[Any]:
+async def ask(
+    client: RedisClient, commands: Sequence[Command], key: bytes | None = None, *, as_one: bool = False
+) -> list[Any]:
     """The answers to *commands*, for a task. Raises ``UnansweredError``; bound it in time."""
-    question = Asked(commands, key)
+    question = Asked(commands, key, as_one=as_one)
     client.put(question)
     return await question.future
 

@@ -215,6 +215,11 @@ class _Redirected:
         """See ``Question``."""
         return self.question.key
 
+    @property
+    def as_one(self) -> bool:
+        """See ``Question``."""
+        return self.question.as_one
+
     def wanted(self) -> bool:
         """See ``Question``."""
         return self.question.wanted()

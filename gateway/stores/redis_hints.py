@@ -134,9 +134,8 @@ class RedisHints:
             raise
         asked = self._clock()
         answers = await self._ask_all([(topic, self._reading(topic)) for topic in self._topics])
-        for topic, (*_, both) in zip(self._topics, answers, strict=True):
-            if isinstance(both, list):
-                self._read(topic, both[0], both[1], asked)
+        for topic, (data, left) in zip(self._topics, answers, strict=True):
+            self._read(topic, data, left, asked)
 
     async def _ask_all(self, questions: Sequence[tuple[str, Sequence[Command]]]) -> list[list[Any]]:
         """The answers to commands about topics, which may lie on several servers, asked together."""
@@ -144,12 +143,15 @@ class RedisHints:
             return []
         async with asyncio.timeout(self._settings.give_up):
             return await asyncio.gather(
-                *(ask(self._client, commands, self._name(topic)) for topic, commands in questions)
+                *(
+                    ask(self._client, commands, self._name(topic), as_one=True)
+                    for topic, commands in questions
+                )
             )
 
     def _reading(self, topic: str) -> list[Command]:
         name = self._name(topic)
-        return [("MULTI",), ("GET", name), ("PTTL", name), ("EXEC",)]  # as one: both of the same hint
+        return [("GET", name), ("PTTL", name)]
 
     def _name(self, topic: str) -> bytes:
         return (self._prefix + topic).encode()

@@ -22,7 +22,8 @@ from typing import Any, Final
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import InvalidResponse, RedisError, ResponseError
 
-from gateway.stores.redis_question import Question, Trouble
+from gateway.stores.redis_address import Kind
+from gateway.stores.redis_question import Question, Trouble, bundled
 from gateway.stores.redis_settings import RedisSettings
 from gateway.stores.redis_words import code_of, words_of
 from gateway.telemetry import events
@@ -65,6 +66,9 @@ class Link:
         self._make = make
         self._settings = settings
         self._random = random
+        self._together = (
+            settings.target.kind is not Kind.CLUSTER
+        )  # keys of one transaction share a slot there
         self._changed = changed
         self._answered = answered
         self._told = False
@@ -199,9 +203,10 @@ class Link:
                 wanted = [question for question in self.take_unsent() if question.wanted()]
                 if not wanted:
                     continue
-                commands = [command for question in wanted for command in question.commands]
+                sent = bundled(wanted, together=self._together)
+                commands = [command for question in sent for command in question.commands]
                 packed = connection.pack_commands(commands)
-                for question in wanted:
+                for question in sent:
                     question.sending()
                     self._sent.append((question, now))
                 await connection.send_packed_command(packed, check_health=False)

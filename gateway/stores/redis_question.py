@@ -35,6 +35,10 @@ class Question(Protocol):
     def key(self) -> bytes | None:
         """The key by which a cluster finds the server; ``None``: any will do."""
 
+    @property
+    def as_one(self) -> bool:
+        """Whether nothing of other clients may come in between."""
+
     def wanted(self) -> bool:
         """Whether anybody still waits; what is not wanted is not sent."""
 
@@ -55,11 +59,14 @@ class UnansweredError(Exception):
 class Asked:
     """A question of a task, which awaits ``future``."""
 
-    __slots__ = ("commands", "future", "key")
+    __slots__ = ("as_one", "commands", "future", "key")
 
-    def __init__(self, commands: Sequence[Command], key: bytes | None) -> None:
+    def __init__(
+        self, commands: Sequence[Command], key: bytes | None = None, *, as_one: bool = False
+    ) -> None:
         self.commands = commands
         self.key = key
+        self.as_one = as_one
         self.future: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
 
     def wanted(self) -> bool:
@@ -78,3 +85,52 @@ class Asked:
         """See ``Question``."""
         if not self.future.done():
             self.future.set_exception(UnansweredError(trouble, note))
+
+
+class Bundle:
+    """Questions that are asked as one: in a transaction, with nothing of other clients in between."""
+
+    __slots__ = ("_questions", "as_one", "commands", "key")
+
+    def __init__(self, questions: Sequence[Question]) -> None:
+        self._questions = questions
+        self.commands = [
+            ("MULTI",),
+            *(each for question in questions for each in question.commands),
+            ("EXEC",),
+        ]
+        self.key = questions[0].key
+        self.as_one = False
+
+    def wanted(self) -> bool:
+        """See ``Question``."""
+        return any(question.wanted() for question in self._questions)
+
+    def sending(self) -> None:
+        """See ``Question``."""
+        for question in self._questions:
+            question.sending()
+
+    def answered(self, answers: list[Any]) -> None:
+        """See ``Question``. What the server would not do as one is not done: each gets its error."""
+        within = answers[-1]
+        start = 0
+        for question in self._questions:
+            count = len(question.commands)
+            refused = [within] * count
+            question.answered(within[start : start + count] if isinstance(within, list) else refused)
+            start += count
+
+    def failed(self, trouble: Trouble, note: str) -> None:
+        """See ``Question``."""
+        for question in self._questions:
+            question.failed(trouble, note)
+
+
+def bundled(questions: Sequence[Question], *, together: bool) -> Sequence[Question]:
+    """*questions*, those that must be asked as one in bundles: one for all if *together*, or one for each."""
+    ones = [question for question in questions if question.as_one]
+    if not ones:
+        return questions
+    bundles = [Bundle(ones)] if together else [Bundle([one]) for one in ones]
+    return [*(question for question in questions if not question.as_one), *bundles]

@@ -5,15 +5,12 @@ from __future__ import annotations
 from asyncio import Future
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from gateway.stores.guard import Guard
 from gateway.stores.redis_copy import decode
 from gateway.stores.redis_question import Command, Trouble
 from gateway.stores.store import Copy
-
-_MULTI: Final[Command] = ("MULTI",)
-_EXEC: Final[Command] = ("EXEC",)
 
 
 @dataclass(slots=True)
@@ -67,8 +64,13 @@ class Read:
 
     @property
     def commands(self) -> tuple[Command, ...]:
-        """The value, and how long it lives: asked as one, so that both are of the same copy."""
-        return _MULTI, ("GET", self.key), ("PTTL", self.key), _EXEC
+        """The value, and how long it lives."""
+        return ("GET", self.key), ("PTTL", self.key)
+
+    @property
+    def as_one(self) -> bool:
+        """Both answers are of the same copy."""
+        return True
 
     def wanted(self) -> bool:
         """Whether somebody still waits."""
@@ -79,9 +81,9 @@ class Read:
 
     def answered(self, answers: list[Any]) -> None:
         """Redis answered."""
-        both = answers[-1]
-        if isinstance(both, list):
-            self.answer(*both)
+        data, left = answers
+        if isinstance(left, int):
+            self.answer(data, left)
         else:
             self.fail("Redis refused the question")
 

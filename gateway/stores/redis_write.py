@@ -41,6 +41,11 @@ class Write:
             self._commands = (("SET", self.key, encode(self._copy_key, aged, lives), "PX", lives),)
         return self._commands
 
+    @property
+    def as_one(self) -> bool:
+        """It is one command."""
+        return False
+
     def wanted(self) -> bool:
         """Always: nobody waits for it, and others may want it."""
         return True
