@@ -66,9 +66,8 @@ class Link:
         self._make = make
         self._settings = settings
         self._random = random
-        self._together = (
-            settings.target.kind is not Kind.CLUSTER
-        )  # keys of one transaction share a slot there
+        # In a cluster the keys of one transaction must share a slot.
+        self._together = settings.target.kind is not Kind.CLUSTER
         self._changed = changed
         self._answered = answered
         self._told = False
