@@ -229,6 +229,8 @@ def _reference(text: str, key: str, what: str) -> Ref:
 
 def _list_use(names: Names, each: ForEachSpec) -> Use:
     ref = _reference(each.of, "for_each", "a list")
+    if ref.name in names.path:
+        raise TemplateFault(f"the path parameter `{ref.name}` is one text, not a list", ref.offset)
     use = names.resolve(replace(ref, many=True), Where.STEP)
     slot = use.slot
     if slot is not None:
