@@ -6,10 +6,12 @@ absent or ``null`` stays so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any
 
-from gateway.plan.fields import text_of
+import msgspec
+
 from gateway.shaping.members import NOTHING, Box, Operation, put, take
 from gateway.shaping.path import STAR, Key, Path, PathFault
 from gateway.shaping.tree import (
@@ -22,18 +24,15 @@ from gateway.shaping.tree import (
     opened,
     opened_list,
     places,
-    plain,
     sealed,
 )
-
-Keys = Sequence[Key]
 
 
 def _each(path: Path, change: Callable[[list[Value]], Any]) -> Operation:
     """Replace every array that *path* leads to by what *change* makes of it."""
 
     def run(box: Box) -> None:
-        for container, key in list(places(box, 0, path.keys)):
+        for container, key in places(box, 0, path.keys):
             elements = opened_list(container, key)
             if elements is not None:
                 container[key] = change(elements)
@@ -66,18 +65,18 @@ def sort(path: Path, by: Sequence[tuple[Path, bool]]) -> Operation:
     such key comes last, in either direction, and equal elements keep their order. Keys (``element_key``) are
     no arrays and no objects.
     """
+    readers = [(element_values(key), descending) for key, descending in reversed(by)]
 
     def change(elements: list[Value]) -> list[Value]:
-        for key, descending in reversed(by):
+        for read, descending in readers:
             there: list[tuple[tuple[int, Any], Value]] = []
             without: list[Value] = []
-            for element in elements:
-                value = look(element, key.keys)
-                if is_null(value):
+            for element, value in zip(elements, read(elements), strict=True):
+                if value is None:
                     without.append(element)
                 else:
-                    there.append((_rank(plain(value)), element))
-            there.sort(key=lambda pair: pair[0], reverse=descending)
+                    there.append((_rank(value), element))
+            there.sort(key=itemgetter(0), reverse=descending)
             elements = [element for _, element in there] + without
         return elements
 
@@ -99,11 +98,11 @@ def group(path: Path, by: Path) -> Operation:
 
     Elements without such a key are left out.
     """
+    read = element_texts(by)
 
     def change(elements: list[Value]) -> dict[str, Value]:
         groups: dict[str, Value] = {}
-        for element in elements:
-            text = _text(look(element, by.keys))
+        for element, text in zip(elements, read(elements), strict=True):
             if text is not None:
                 groups.setdefault(text, []).append(element)
         return groups
@@ -141,30 +140,29 @@ def join(
     """
     if other.stars:
         raise PathFault("the array to look up in is one", other.text.find("*"))
-    ours, theirs = [one.keys for one, _ in on], [one.keys for _, one in on]
-
-    def match(elements: list[Value], position: int, index: dict[tuple[str, ...], list[Value]]) -> None:
-        element = opened(elements, position)
-        if element is None:
-            return
-        if not isinstance(element, dict):
-            raise Unfit("an array where an object is expected")
-        key = _texts(element, ours)
-        found = index.get(key, []) if key is not None else []
-        element[name] = found if many else found[0] if found else None
+    ours, theirs = [element_texts(one) for one, _ in on], [element_texts(one) for _, one in on]
 
     def run(box: Box) -> None:
         index: dict[tuple[str, ...], list[Value]] = {}
-        for one in _list_at(box, other):
-            key = _texts(one, theirs)
-            if key is not None:
+        others = _list_at(box, other)
+        for one, key in zip(others, _rows(theirs, others), strict=True):
+            if None not in key:
                 index.setdefault(key, []).append(sealed(one))
         for container, at in places(box, 0, path.keys):
             elements = opened_list(container, at) or []
-            for position in range(len(elements)):
-                match(elements, position, index)
+            wanted = _rows(ours, elements)
+            for position, key in enumerate(wanted):
+                element = opened(elements, position)
+                if element is not None:
+                    found = index.get(key, [])
+                    element[name] = found if many else found[0] if found else None  # type: ignore[call-overload]
 
     return run
+
+
+def _rows(readers: Sequence[Callable[[list[Value]], list[str | None]]], elements: list[Value]) -> list[Any]:
+    """What each element is looked up by: a text for each key, or ``None`` for one that it has not."""
+    return list(zip(*(read(elements) for read in readers), strict=True))
 
 
 def _list_at(box: Box, path: Path) -> list[Value]:
@@ -173,24 +171,56 @@ def _list_at(box: Box, path: Path) -> list[Value]:
     return [] if found[0] is None else opened_list(found, 0) or []
 
 
-def _texts(element: Value, keys: Iterable[Keys]) -> tuple[str, ...] | None:
-    """What an element is looked up by; ``None`` if a part of it is missing."""
-    texts = [_text(look(element, one)) for one in keys]
-    return None if None in texts else tuple(texts)  # type: ignore[arg-type]
-
-
-def _text(value: Value) -> str | None:
-    """A key as text: ``42`` and ``"42"`` are the same; ``None`` if there is none."""
-    if is_null(value):
-        return None
-    text = text_of(bytes_of(value))
-    if text is None:
-        raise Unfit("an object or array as a key")
-    return text
-
-
 def element_key(path: Path) -> Path:
-    """*path*, if it can be a key of an element: one value. Raises ``PathFault``."""
-    if path.stars or not path.keys:
-        raise PathFault("a key of an element is one value", 0, "write the path inside of the element")
+    """*path*, if it can be a key of an element: one value, named by members. Raises ``PathFault``."""
+    if not path.keys or not all(isinstance(key, str) for key in path.keys):
+        raise PathFault("a key of an element is one value", 0, "write its name, or names with dots between")
     return path
+
+
+def element_values(key: Path) -> Callable[[list[Value]], list[Any]]:
+    """The function that reads the value of *key* of every element, decoded; ``None`` where there is none.
+
+    One pass over their bytes, in which nothing but the keys is looked at. An element that is neither object
+    nor null is unfit.
+    """
+    decode = msgspec.json.Decoder(list[_keyed(key.keys, Any)]).decode  # type: ignore[misc]
+
+    def read(elements: list[Value]) -> list[Any]:
+        try:
+            found: list[Any] = decode(bytes_of(elements))
+        except msgspec.ValidationError as error:
+            raise Unfit(f"an element is not of the form for its key: {error}") from None
+        for name in names:
+            found = [None if one is None else getattr(one, name) for one in found]
+        return found
+
+    names = ["key"] * len(key.keys)
+    return read
+
+
+def element_texts(key: Path) -> Callable[[list[Value]], list[str | None]]:
+    """The same as text, so that ``42`` and ``"42"`` are equal; an object or array is unfit."""
+    decode = element_values(key)
+
+    def read(elements: list[Value]) -> list[str | None]:
+        return [_text(value) for value in decode(elements)]
+
+    return read
+
+
+def _keyed(keys: Sequence[Key], value: Any) -> Any:
+    """The type of an element of which nothing but the value at *keys* is decoded."""
+    for key in reversed(keys):
+        value = msgspec.defstruct("Keyed", [("key", value | None, None)], rename={"key": str(key)}) | None
+    return value
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return bytes_of(value).decode()
+    raise Unfit("an object or array as a key")

@@ -10,7 +10,18 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gateway.shaping.path import STAR, Key, Path, PathFault
-from gateway.shaping.tree import Raw, Unfit, Value, holders, is_null, keys_of, objects, opened, places
+from gateway.shaping.tree import (
+    Place,
+    Raw,
+    Unfit,
+    Value,
+    holders,
+    is_null,
+    keys_of,
+    open_elements,
+    opened,
+    places,
+)
 
 Box = list[Value]
 Operation = Callable[[Box], None]
@@ -37,19 +48,21 @@ class Omitting:
 
     def __call__(self, box: Box) -> None:
         """Leave them out."""
-        self._prune(box, 0)
+        self._prune([(box, 0)])
 
-    def _prune(self, container: Any, key: Any) -> None:
-        """Take the parts out of the value at *key*; elements all at once, so that no index moves before."""
-        holder = opened(container, key)
-        if holder is None:
-            return
-        for key_below, branch in self._below.items():
-            for found in keys_of(holder, key_below):
-                branch._prune(holder, found)  # noqa: SLF001 - its own kind
-        gone = {found for each in self._gone for found in keys_of(holder, each)}
-        for found in sorted(gone, reverse=True) if holder.__class__ is list else gone:
-            del holder[found]
+    def _prune(self, found: list[Place]) -> None:
+        """Take the parts out of the values at these places; below first, so that no index moves before."""
+        if STAR in self._below:
+            for there, at in found:
+                open_elements(there, at)
+        holders = [holder for there, at in found if (holder := opened(there, at)) is not None]
+        for key, branch in self._below.items():
+            below = [(holder, one) for holder in holders for one in keys_of(holder, key)]
+            branch._prune(below)  # noqa: SLF001 - its own kind
+        for holder in holders:
+            gone = {one for key in self._gone for one in keys_of(holder, key)}
+            for one in sorted(gone, reverse=True) if holder.__class__ is list else gone:
+                del holder[one]
 
 
 class Renaming:
@@ -75,14 +88,23 @@ class Renaming:
     def __call__(self, box: Box) -> None:
         """Rename them."""
         for keys, new in self._parents.items():
-            for holder in objects(box, 0, keys):
-                taken = {new[old] for old in new if old in holder}
-                if taken:
-                    members = list(holder.items())
-                    holder.clear()
-                    holder.update(
-                        (new.get(key, key), value) for key, value in members if key in new or key not in taken
-                    )
+            if STAR in keys[-1:]:
+                for there, at in places(box, 0, keys[:-1]):
+                    open_elements(there, at)
+            for there, at in places(box, 0, keys):
+                holder = opened(there, at)
+                if holder.__class__ is list:
+                    raise Unfit("an array where an object is expected")
+                if holder is not None and not new.keys().isdisjoint(holder):
+                    there[at] = _renamed(holder, new)
+
+
+def _renamed(holder: Any, new: dict[str, str]) -> dict[str, Value]:
+    name_of = new.get
+    taken = {name for old, name in new.items() if old in holder and name in holder}
+    if not taken:
+        return {name_of(key, key): value for key, value in holder.items()}
+    return {name_of(key, key): value for key, value in holder.items() if key in new or key not in taken}
 
 
 def move(source: Path, target: Path) -> Operation:
@@ -95,7 +117,7 @@ def move(source: Path, target: Path) -> Operation:
     prefix, rest, way = source.keys[:shared], source.keys[shared:], target.keys[shared:]
 
     def run(box: Box) -> None:
-        for container, key in list(places(box, 0, prefix)):
+        for container, key in places(box, 0, prefix):
             value = take(container, key, rest)
             if value is not NOTHING and (not way or not is_null(container[key])):
                 put(container, key, way, value)
@@ -161,7 +183,7 @@ def constant(path: Path, value: Raw) -> Operation:
     prefix, way = path.keys[: last + 1], path.keys[last + 1 :]
 
     def run(box: Box) -> None:
-        for container, key in list(places(box, 0, prefix)):
+        for container, key in places(box, 0, prefix):
             if not way or not is_null(container[key]):
                 put(container, key, way, value)
 

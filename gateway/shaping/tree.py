@@ -11,7 +11,7 @@ Rules of the file:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -61,17 +61,14 @@ def opened_list(container: Any, key: Any) -> list[Value] | None:
     return value
 
 
-def open_records(container: Any, key: Any) -> list[Any] | None:
-    """The array at *key*, with all its elements opened at once: for arrays of objects, which most are."""
+def open_elements(container: Any, key: Any) -> None:
+    """Open an array at *key* with all its elements at once, if they are objects, which most are."""
     value = container[key]
     if value.__class__ is Raw and memoryview(value)[0] == _ARRAY:
         try:
-            records: list[Any] = _records(value)
-        except msgspec.ValidationError:  # an array in it, perhaps: what asks for its members will tell
-            return opened_list(container, key)
-        container[key] = records
-        return records
-    return opened_list(container, key)
+            container[key] = _records(value)
+        except msgspec.ValidationError:
+            return  # other elements: whoever asks for their members will tell
 
 
 def keys_of(container: Any, key: Key) -> Sequence[Any]:
@@ -87,42 +84,29 @@ def keys_of(container: Any, key: Key) -> Sequence[Any]:
     return (key,) if key < len(container) else ()
 
 
-def places(container: Any, key: Any, keys: Sequence[Key]) -> Iterator[Place]:
+def places(container: Any, key: Any, keys: Sequence[Key]) -> list[Place]:
     """The places that *keys* lead to from the value at *key* of *container*, in the document's order.
 
     Everything on the way is opened, the values at its end are not.
     """
-    if not keys:
-        yield container, key
-        return
-    if keys[0] is STAR and len(keys) > 1:
-        inner: Any = open_records(container, key) if _is_array(container[key]) else opened(container, key)
-    else:
-        inner = opened(container, key)
-    if inner is None:
-        return
-    for found in keys_of(inner, keys[0]):
-        yield from places(inner, found, keys[1:])
+    found: list[Place] = [(container, key)]
+    for depth, each in enumerate(keys):
+        deeper: list[Place] = []
+        opens_more = each is STAR and depth + 1 < len(keys)
+        for there, at in found:
+            if opens_more:
+                open_elements(there, at)
+            inner: Any = opened(there, at)
+            if inner is not None:
+                deeper += [(inner, one) for one in keys_of(inner, each)]
+        found = deeper
+    return found
 
 
-def _is_array(value: Value) -> bool:
-    return value.__class__ is Raw and memoryview(value)[0] == _ARRAY
-
-
-def holders(container: Any, key: Any, keys: Sequence[Key]) -> Iterator[Any]:
+def holders(container: Any, key: Any, keys: Sequence[Key]) -> list[Any]:
     """What *keys* lead to, opened: objects and arrays. Nulls are left out."""
-    for there, at in places(container, key, keys):
-        holder = opened(there, at)
-        if holder is not None:
-            yield holder
-
-
-def objects(container: Any, key: Any, keys: Sequence[Key]) -> Iterator[dict[str, Value]]:
-    """The objects that *keys* lead to, opened. Nulls are left out; an array is unfit."""
-    for holder in holders(container, key, keys):
-        if holder.__class__ is not dict:
-            raise Unfit("an array where an object is expected")
-        yield holder
+    found = places(container, key, keys)
+    return [holder for there, at in found if (holder := opened(there, at)) is not None]
 
 
 def is_null(value: Value) -> bool:
@@ -146,11 +130,9 @@ def plain(value: Value) -> Any:
 
 
 def look(value: Value, keys: Sequence[Key]) -> Value:
-    """The value that *keys* (no ``*``) lead to from *value*; ``None`` if there is none. Opens nothing for
-    good: for reading a key of every element.
+    """The value that *keys* (no ``*``) lead to from *value*; ``None`` if there is none.
+
+    Opens *value* for good only where it is opened already.
     """
-    box = [value]
-    found: Value = None
-    for container, key in places(box, 0, keys):
-        found = container[key]
-    return found
+    found = places([value], 0, keys)
+    return found[0][0][found[0][1]] if found else None
