@@ -13,18 +13,17 @@ import os
 import socket
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from subprocess import DEVNULL, Popen
-from typing import Any, Final
+from typing import Final
 
 import uvloop
 from redis.asyncio import Redis
 
+from bench.one_step import cpu, step_of
 from bench.processes import free_port
 from gateway import Gateway
-from gateway.call import Call, Trace
-from gateway.outcome import Success
 
 TARGET: Final = 1.3
 ROUNDS: Final = 5
@@ -40,14 +39,6 @@ routes:
     steps:
       session: {{ upstream: sessions, redis: [GET, "session:{{id}}"] }}
 """
-_TRACE: Final = Trace("0af7651916cd43dd8448eb211c80319c", "00", "0af7651916cd43dd8448eb211c80319c")
-
-Ask = Callable[[], Awaitable[None]]
-
-
-class _Scope:
-    inputs = ("7",)
-    outcomes = ()
 
 
 @contextlib.contextmanager
@@ -73,33 +64,6 @@ def _await(port: int) -> None:
             time.sleep(0.01)
 
 
-async def _cpu(ask: Ask, at_once: int) -> float:
-    """Microseconds of CPU that one question takes."""
-
-    async def one_after_another(count: int) -> None:
-        for _ in range(count):
-            await ask()
-
-    await asyncio.gather(*(one_after_another(20) for _ in range(at_once)))
-    began = time.process_time()
-    await asyncio.gather(*(one_after_another(ASKED // at_once) for _ in range(at_once)))
-    return (time.process_time() - began) / ASKED * 1e6
-
-
-def _step(gateway: Gateway) -> Ask:
-    step: Any = gateway._compiled.routes[_ROUTE].plan.steps[0]  # noqa: SLF001 - a step without its request
-    clock = asyncio.get_running_loop().time
-
-    async def ask() -> None:
-        call = Call("session", step.prepare(_Scope), clock() + 2.0, step.timeout, _TRACE, floor=0.02)
-        outcome = await step.source(call)
-        assert isinstance(outcome, Success)
-        assert outcome.body == _SESSION
-        gateway._buffered.give(call.held)  # noqa: SLF001 - as the end of its request does
-
-    return ask
-
-
 async def _measure(url: str, folder: str) -> None:
     path = Path(folder, "gateway.yaml")
     path.write_text(_CONFIG.format(url=url, route=_ROUTE))
@@ -109,10 +73,13 @@ async def _measure(url: str, folder: str) -> None:
         async def by_hand() -> None:
             assert await client.get("session:7") == _SESSION
 
-        by_step = _step(gateway)
+        by_step = step_of(gateway, _ROUTE, _SESSION)
         print("| at once | redis-py | the step | × |\n| ---: | ---: | ---: | ---: |")
         for at_once in AT_ONCE:
-            taken = [(await _cpu(by_hand, at_once), await _cpu(by_step, at_once)) for _ in range(ROUNDS)]
+            taken = [
+                (await cpu(by_hand, ASKED, at_once), await cpu(by_step, ASKED, at_once))
+                for _ in range(ROUNDS)
+            ]
             hand, step = (min(each) for each in zip(*taken, strict=True))
             late = "" if step <= TARGET * hand else f" over {TARGET}"
             print(f"| {at_once} | {hand:.1f} µs | {step:.1f} µs | {step / hand:.2f}{late} |")
