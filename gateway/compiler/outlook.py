@@ -66,7 +66,7 @@ def calls_of(route: CompiledRoute) -> Calls:
 
 
 def calls_of_step(facts: StepFacts) -> Calls:
-    """How many attempts one step makes; a list that has one item, if all goes well."""
+    """How many attempts one step makes, its undo included; a list that has one item, if all goes well."""
     if facts.inline:
         return Calls(0, 0, 0)
     retry, hedge = facts.extras.retry, facts.extras.hedge
@@ -77,27 +77,34 @@ def calls_of_step(facts: StepFacts) -> Calls:
         if facts.batch is not None:
             several = math.ceil(several / facts.batch.max_size)
     shared = facts.cache is not None or facts.batch is not None or "coalesce" in facts.layers
-    return Calls(0 if shared or facts.each is not None else 1, 1, tries * several)
+    may_be_none = shared or facts.each is not None or bool(facts.when)
+    return Calls(0 if may_be_none else 1, 1, tries * several + bool(facts.undo))
 
 
 def failing(route: CompiledRoute) -> Iterator[tuple[str, str]]:
     """For every step what becomes of the answer if it fails, by its name."""
     merged = route.spec.merge is not None
     for step, facts in _steps(route):
-        yield step.name, _consequence(route.plan, step, facts, merged=merged)
+        yield step.name, _consequence(route, step, facts, merged=merged)
 
 
-def _consequence(plan: Plan, step: Step, facts: StepFacts, *, merged: bool) -> str:
+def _consequence(route: CompiledRoute, step: Step, facts: StepFacts, *, merged: bool) -> str:
+    plan = route.plan
     copies = facts.cache.stale_if_error if facts.cache is not None else 0.0
     words = [f"a copy of up to {seconds(copies)} after its time stands in"] if copies else []
-    otherwise = "else " if words else ""
+    otherwise = "else " if copies else ""
+    if facts.each is not None and facts.each.items == "optional":
+        words.append("an item that fails is null")
+        otherwise = "if all do, "
     if step.stand_in is not None:
         return "; ".join([*words, f"{otherwise}its fallback stands in"])
     lost, saved = _lost_with(plan, step)
     culprit = next((each.name for each in plan.steps if each.index in lost and each.required), None)
     if culprit is not None or len(lost) == len(plan.steps):
         why = f", because {culprit} needs it" if culprit not in {None, step.name} else ""
-        return "; ".join([*words, f"{otherwise}the request fails{why}"])
+        words.append(f"{otherwise}the request fails{why}")
+        undone = [other.name for other, its in _steps(route) if its.undo and other.index not in lost]
+        return "; ".join([*words, *([f"what {_listed(undone)} did is undone"] if undone else [])])
     words.append(f"{otherwise}{'nothing of it is merged' if merged else 'null in its place'}, degraded")
     names = [plan.steps[index].name for index in sorted(lost - {step.index})]
     words += [f"{_listed(names)} {'is' if len(names) == 1 else 'are'} not called"] if names else []

@@ -116,3 +116,19 @@ def test_merged_parts_are_left_out():
     compiled = made("a: { get: users }, b: { get: users/b }", "merge: { steps: [a, b] },", pattern="GET /x")
 
     assert consequences(compiled)["a"] == "nothing of it is merged, degraded"
+
+
+def test_lists_conditions_and_undos_are_told_and_counted():
+    steps = (
+        "a: { post: users/a, undo: { post: users/undo }, required: true }, "
+        'b: { get: "users/{item}", for_each: "{a.list}", retry: off }, '
+        'c: { get: users/c, when: "{a.x} == 1", retry: off, required: true }'
+    )
+    compiled = made(steps, pattern="POST /x")
+
+    assert consequences(compiled) == {
+        "a": "the request fails",
+        "b": "an item that fails is null; if all do, null in its place, degraded",
+        "c": "the request fails; what a did is undone",
+    }
+    assert calls_of(compiled) == (1, 3, 2 + 1 + 100 + 1)
