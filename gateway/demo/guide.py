@@ -30,7 +30,7 @@ def welcome(
         screen.say(f"  {screen.paint(f'{name:<16}', BOLD)} {text}")
     screen.say()
     screen.say("Try in another terminal:")
-    for reason, command in _lines(ports):
+    for reason, command in (*_lines(ports), *_without_database(ports, pids)):
         screen.say()
         screen.say(f"  {screen.paint(f'# {reason}', DIM)}")
         screen.say(f"  {command}")
@@ -54,6 +54,13 @@ def _addresses(ports: Mapping[str, int], pids: Mapping[str, int], config: Path) 
         *((name, f"{url(ports[name])}  process {pids[name]}") for name in mocks),
         ("configuration", str(config)),
     ]
+
+
+def _without_database(ports: Mapping[str, int], pids: Mapping[str, int]) -> list[tuple[str, str]]:
+    if "postgres" not in pids:
+        return []
+    ask = f"curl -si {url(ports['gateway'], PROFILE)}"
+    return [("stop the database: the answer comes without the account", f"kill {pids['postgres']} && {ask}")]
 
 
 def _lines(ports: Mapping[str, int]) -> list[tuple[str, str]]:

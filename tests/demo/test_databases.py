@@ -34,7 +34,7 @@ def demo(**env):
             lines = []
             for line in process.stdout:
                 lines.append(line)
-                if "-X DELETE" in line:
+                if "configuration " in line:
                     break
             yield process, ports[0], "".join(lines)
         finally:

@@ -33,8 +33,9 @@ def test_every_part_is_named_with_its_address():
 
 
 def test_every_command_is_one_line_that_a_shell_can_read():
-    commands = [line.strip() for line in printed().splitlines() if line.startswith(("  curl", "  for"))]
-    assert len(commands) == 6
+    starts = ("  curl", "  for", "  kill")
+    commands = [line.strip() for line in printed().splitlines() if line.startswith(starts)]
+    assert len(commands) == 7
     for command in commands:
         assert "curl" in shlex.split(command)
     assert sum(command.startswith("for i in $(seq 40)") for command in commands) == 1
@@ -45,3 +46,10 @@ def test_the_fault_is_put_on_the_orders_and_taken_away_again():
     put = "curl -s -X PUT http://127.0.0.1:9102/__faults -H 'content-type: application/json' -d "
     assert put + """'{"latency_ms": 5000}'""" in text
     assert "-X DELETE http://127.0.0.1:9102/__faults" in text
+
+
+def test_a_demo_without_a_database_of_its_own_has_none_to_stop():
+    out = io.StringIO()
+    welcome(Screen(out), PORTS, dict.fromkeys(PORTS, 4711), Path("/etc/gateway.yaml"))
+
+    assert "kill" not in out.getvalue()
