@@ -14,6 +14,11 @@ routes:
       recs:   { get: "users/recs/{user.kind}", example: [1], wrap: items }
       broken: { get: "users/{user.nothing}", fallback: 0, example: 1 }
   POST /user: { steps: { made: { post: users, body: "{body}", example: { ok: true } } }, status: 201 }
+  GET /list:
+    steps:
+      ids: { value: [1, 2, 2], example: [7, 8] }
+      all: { get: "users/{item}", for_each: "{ids}", example: { n: 1 }, pick: n }
+      not: { get: users, when: "{query.yes} == '1'", example: 1 }
   GET /text: { steps: { user: { get: users, example: 1 } }, headers: { x-own: yes } }
 """
 

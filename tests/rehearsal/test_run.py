@@ -62,3 +62,15 @@ def test_missing_examples_are_faults():
     loaded = load_text(CONFIG.replace("get: users, example: 1 }", "get: users }"), {})
     with pytest.raises(ConfigError, match="`user` has no example"):
         Gateway(with_examples(loaded, parse_request("/text")), environ={})
+
+
+def test_lists_and_conditions_work_on_examples():
+    rehearsed = tried(parse_request("GET /list"))
+
+    assert json.loads(rehearsed.answer.body) == {"ids": [7, 8], "all": [{"n": 1}] * 2, "not": None}
+
+
+def test_same_request_can_be_tried_again():
+    answers = [tried(parse_request("GET /user/7")).answer for _ in range(2)]
+
+    assert answers[0].body == answers[1].body
