@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: help setup demo test fuzz lint bench faults soak format clean
+.PHONY: help setup demo test fuzz lint bench coldstart faults soak format clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ lint: setup ## ruff, mypy --strict, import rules, config check
 
 bench: setup ## measure against bare uvicorn and hand-written peers (needs nginx and wrk)
 	$(BIN)/python -m bench $(ARGS)
+
+coldstart: setup ## first requests to a function nobody called yet, with and without prewarm (ARGS=--keep)
+	$(BIN)/python -m bench.coldstart $(ARGS)
 
 faults: setup ## what becomes of requests when upstreams fail, with layers on and off (ARGS=--quick)
 	$(BIN)/python -m bench.faults $(ARGS)

@@ -48,6 +48,10 @@ LAYERS = {
     "cached": Layered(step=", cache: { ttl: 10m }"),
     "adaptive": Layered(upstream=", bulkhead: { slots: adaptive, min: 100, initial: 100 }"),
     "balanced": Layered(addresses=_TWO),
+    "signed": Layered(
+        upstream=", auth: { type: aws_iam, region: eu-west-1, "
+        "credentials: { access_key_id: AKIABENCHBENCHBENCH0, secret_access_key: of-nothing } }"
+    ),
     "admission": Layered(server="server: { admission: { in_flight: 1000 } }\n"),
     "traced-0": Layered(server="telemetry: { traces: { ratio: 0 } }\n"),
     "traced-10": Layered(server="telemetry: { traces: { ratio: 10% } }\n"),

@@ -109,6 +109,7 @@ _LAYERS = (
     ("cached", "cache: all fresh copies", 0),
     ("adaptive", "slots: adaptive", 3),
     ("balanced", "two addresses each", 3),
+    ("signed", "calls signed for AWS", 3),
     ("admission", "admission, idle", 3),
 )
 _TRACED = (
