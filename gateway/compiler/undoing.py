@@ -11,6 +11,7 @@ from gateway.compiler.extras import Extras
 from gateway.compiler.graph import waves
 from gateway.compiler.names import Use
 from gateway.compiler.stacks import step_layers
+from gateway.compiler.step import SHORTENED_TO
 from gateway.compiler.upstreams import build_inline
 from gateway.compiler.words import seconds
 from gateway.config import ABSENT
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from gateway.compiler.upstreams import Upstream
     from gateway.config import RouteSpec, UndoSpec
     from gateway.layers.observe import Meter
-
-SHORTENED_TO: Final = 0.8
-"""Share of the time limit to which a timeout at or above it is shortened (docs/contract.md section 5)."""
 
 NAMED: Final = "undo {}"
 """How recordings and metrics call the undo of a step."""

@@ -62,9 +62,9 @@ def did(call: Call, outcome: Outcome | None) -> Did:
         assert isinstance(outcome, Success), "failures have causes"
         happened = outcome.freshness is Freshness.LIVE and outcome.status < 300
         return Did.YES if happened else Did.NO
-    if call.attempt > 1 or (call.sent and cause in _UNCERTAIN):
-        return Did.PERHAPS  # of an earlier attempt nothing is known here
-    return Did.NO
+    # Of earlier attempts nothing is known here; those of a call that may not be repeated were never sent.
+    several = call.attempt > 1 and call.repeatable
+    return Did.PERHAPS if several or (call.sent and cause in _UNCERTAIN) else Did.NO
 
 
 @dataclass(frozen=True, slots=True, eq=False)

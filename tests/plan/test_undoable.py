@@ -51,6 +51,14 @@ def test_what_an_outcome_says_of_what_was_done(outcome, sent, attempt, what):
     assert did(call, outcome) is what
 
 
+def test_earlier_attempts_of_a_call_that_may_not_be_repeated_did_nothing():
+    call = make_call(repeatable=False)
+    call.sent, call.attempt = True, 2
+
+    assert did(call, Failure(Cause.REJECTED, status=409)) is Did.NO
+    assert did(call, TIMEOUT) is Did.PERHAPS
+
+
 @pytest.mark.parametrize("cancelled", [False, True])
 def test_who_waits_for_a_call_is_told_how_it_ended(cancelled):
     async def scenario():
