@@ -4,7 +4,8 @@ Rules of the file:
 1. ``null`` stays ``null``: an upstream that has nothing is not an upstream that is wrong.
 2. What is absent or null on the way to a part is left as it is. What is there but of another type than the
    path says makes the document ``unreadable``: an upstream that changed its answers is told, not hidden.
-3. A shape never raises for a document, whatever that is, and gives either a JSON document or the failure.
+3. A shape takes bytes that are known to be one JSON document, as sources check, and gives one, or the failure.
+   It never raises for a document, whatever that is.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ Shape = Callable[[bytes], "bytes | Failure"]
 
 _NULL: Final = b"null"
 _encode: Final = msgspec.json.Encoder().encode
-_raw: Final = msgspec.json.Decoder(Raw).decode
+_BLANKS: Final = b" \t\r\n"
 
 
 class Whole:
@@ -81,7 +82,10 @@ def _joined(operations: Iterable[Operation | Whole]) -> Iterator[OnBytes]:
 
 def _on_opened(operations: list[Operation]) -> OnBytes:
     def run(body: bytes) -> bytes:
-        box: Box = [_raw(body)]
+        document = body.strip(_BLANKS)
+        if not document:
+            raise Unfit("an empty body")
+        box: Box = [Raw(document)]
         for operation in operations:
             operation(box)
             if _is_nothing(box[0]):
