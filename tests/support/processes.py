@@ -119,7 +119,7 @@ def stopped_in(process, signal_number):
 
 @contextlib.contextmanager
 def mock_services():
-    """All three mock services in one process; gives ``{name: port}``."""
+    """All mock services in one process; gives ``{name: port}``."""
     ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
     first = ports["users"]
     with running("-m", "services.mock", "all", "--port", str(first), ports=ports.values()):
