@@ -4,7 +4,7 @@ Rules of the file:
 1. ``null`` stays ``null``: an upstream that has nothing is not an upstream that is wrong.
 2. What is absent or null on the way to a part is left as it is. What is there but of another type than the
    path says makes the document ``unreadable``: an upstream that changed its answers is told, not hidden.
-3. A shape takes bytes that are known to be one JSON document, as sources check, and gives one, or the failure.
+3. A shape takes bytes that are known to be one JSON document, as sources check, and gives one, or a failure.
    It never raises for a document, whatever that is.
 """
 
