@@ -179,3 +179,21 @@ async def test_a_function_undoes_what_a_step_did(folder):
         await eventually(lambda: gateway.upstreams["undoing"].client.state().created == 1)
 
     assert answer.status == 500
+
+
+async def test_a_function_can_say_that_there_is_none(folder):
+    config = """
+    upstreams: {}
+    routes:
+      GET /x:
+        steps:
+          a: { python: "MODULE:knows_none", nothing_on: [404] }
+          b: { python: "MODULE:knows_none", required: false }
+    """
+    answer, _ = await answer_of(folder, config, "/x")
+
+    assert json.loads(answer.body) == {
+        "a": None,
+        "b": None,
+        "degraded": {"b": {"cause": "rejected", "served": "nothing"}},
+    }

@@ -27,6 +27,10 @@ async def refuses(asked):
     return Failure(Cause.UNREACHABLE, "nobody there")
 
 
+async def knows_none(asked):
+    return Failure(Cause.REJECTED, "no such thing", 404)
+
+
 async def hangs(asked):
     await asyncio.sleep(60)
 
