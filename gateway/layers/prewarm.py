@@ -30,6 +30,9 @@ from gateway.telemetry.log import Log
 JITTER: Final = 0.2
 """Share of ``every`` by which rounds come earlier at most, so that replicas do not ping together."""
 
+AFTER_FAILURE: Final = 60.0
+"""Seconds without rounds for growth after a ping failed; regular rounds go on."""
+
 STEP: Final = "prewarm"
 """What pings are called where calls are called by their step."""
 
@@ -95,7 +98,8 @@ class Prewarm:
         self._first: asyncio.Future[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._rounds = self._answered = self._failed = 0
-        self._failing = self._throttled = False
+        self._failing = False
+        self._grow_after = float("-inf")
 
     def start(self) -> None:
         """Begin the first round."""
@@ -127,7 +131,6 @@ class Prewarm:
     def _turn(self) -> None:
         """A round, and then the next one."""
         assert self._loop is not None, "rounds are begun between start and stop"
-        self._throttled = False
         self._round(self._rules.concurrency - self._warmth.in_flight)
         if self._rules.every is not None:
             pause = self._rules.every * (1.0 - JITTER * self._random())
@@ -136,7 +139,7 @@ class Prewarm:
     def _grow(self) -> None:
         """Calls take the last environment: as many again, for those that come next."""
         begun = self._first is not None and self._first.done()
-        if begun and not self._throttled:
+        if begun and self._clock() >= self._grow_after:
             self._round(self._rules.concurrency)
 
     def _round(self, count: int) -> None:
@@ -174,8 +177,9 @@ class Prewarm:
         return True
 
     def _tell(self, failure: Failure) -> None:
-        # Where concurrency is limited, pings only take it from calls: none until the next regular round.
-        self._throttled = self._throttled or failure.cause is Cause.THROTTLED
+        # Throttled pings only take concurrency from calls, and failed ones warm nothing: calls would bring
+        # a round each.
+        self._grow_after = self._clock() + AFTER_FAILURE
         if not self._failing and self._loop is not None:
             _log(events.PREWARM_FAILED, upstream=self._name, why=f"{failure.cause}: {failure.detail}")
         self._failing = True

@@ -83,8 +83,12 @@ class CredentialStore:
     async def open(self, within: float) -> None:
         """Begin to look, and wait for the first credentials, at most *within* seconds."""
         self._owners += 1
-        if self.current is None:
+        if self._owners == 1:
+            self._looking = False  # a look that another loop did not live to hear of
+            self._waiting.clear()
+        if self.current is None or (self._timer is None and not self._finding.lasting):
             self._look()
+        if self.current is None:
             await asyncio.wait([self._waiter()], timeout=within)
 
     def close(self) -> None:

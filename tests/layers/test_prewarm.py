@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from gateway.buffered import Buffered
-from gateway.layers.prewarm import JITTER, Prewarm, PrewarmRules
+from gateway.layers.prewarm import AFTER_FAILURE, JITTER, Prewarm, PrewarmRules
 from gateway.layers.warmth import Warmth
 from gateway.outcome import Cause, Failure, Success
 from tests.support.sources import After, Hang, ScriptedSource
@@ -142,16 +142,22 @@ async def test_an_upstream_that_is_ill_at_the_start_holds_nobody_up():
         assert warmed.clock() == began
 
 
-async def test_throttled_pings_stop_growth_until_the_next_regular_round():
-    script = [After(0.5)] * 4 + [After(0.5, Failure(Cause.THROTTLED))]
-    async with Warmed(*script, After(0.5), every=300.0) as warmed:
+@pytest.mark.parametrize("cause", [Cause.THROTTLED, Cause.FAILED])
+async def test_a_ping_that_fails_stops_growth_for_a_while(cause):
+    script = [After(0.5)] * 4 + [After(0.5, Failure(cause))]
+    async with Warmed(*script, After(0.5)) as warmed:
         await asyncio.sleep(10)
         assert warmed.warmth.warm(warmed.clock()) == 4
-        for _ in range(6):
-            warmed.warmth.begin(warmed.clock())
+        numbers = [warmed.warmth.begin(warmed.clock()) for _ in range(6)]
         assert warmed.pings == 5
-        for number in range(6):
-            warmed.warmth.end(number + 1, warmed.clock(), answered=True)
+
+        await asyncio.sleep(AFTER_FAILURE)
+        numbers.append(warmed.warmth.begin(warmed.clock()))
+        await asyncio.sleep(0)
+        assert warmed.pings == 10
+
+        for number in numbers:
+            warmed.warmth.end(number, warmed.clock(), answered=True)
 
 
 async def test_failures_are_told_once_and_counted(caplog):

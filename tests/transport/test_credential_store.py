@@ -222,6 +222,33 @@ async def test_a_store_looks_until_its_last_owner_closes_it(owners):
     assert store._timer is None
 
 
+def test_a_store_can_be_opened_on_another_loop_whatever_was_under_way():
+    finding = Finding(FIRST, SECOND)
+    apart = Apart()
+    store = CredentialStore(finding, lambda: 0.0, apart)
+
+    async def first():
+        await store.open(0.0)
+        store.close()
+
+    async def second():
+        await store.open(0.0)
+        apart.begun.pop(0)  # nobody hears of the first look any more
+        apart.land()
+        assert store.ready is FIRST
+        assert store._timer is not None
+        store.close()
+
+    async def third():
+        await store.open(0.0)
+        apart.land()
+        assert store.ready is SECOND
+        store.close()
+
+    for scenario in (first, second, third):
+        run_virtually(scenario)
+
+
 def _at_once(look, told):
     told(look())
 
