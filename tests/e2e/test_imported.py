@@ -253,3 +253,20 @@ async def test_sequential_backends_that_read_nothing_of_each_other_keep_their_or
 
     assert seen == asked
     assert answer.status == (200 if len(asked) == 2 else 502)
+
+
+async def test_answers_in_xml_and_text_become_json():
+    pages = {
+        "/one": replying(b"<a><b>1</b><b>2</b></a>", headers=["content-type: text/xml"]),
+        "/two": replying(b"hello", headers=["content-type: text/plain"]),
+    }
+    async with imported(pages, two({"encoding": "xml"}, {"encoding": "string"})) as served:
+        assert (await served.get("/a")).json == {"a": {"b": ["1", "2"]}, "content": "hello"}
+
+
+async def test_answer_in_xml():
+    async with imported({"/one": {"a": 1}}, one() | {"output_encoding": "xml"}) as served:
+        answer = await served.get("/a")
+
+    assert answer.headers["content-type"].startswith("application/xml")
+    assert b"<a>1</a>" in answer.body

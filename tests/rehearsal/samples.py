@@ -17,7 +17,7 @@ routes:
   GET /list:
     steps:
       ids: { value: [1, 2, 2], example: [7, 8] }
-      all: { get: "users/{item}", for_each: "{ids}", example: { n: 1 }, pick: n }
+      all: { get: "users/{item}", for_each: "{ids}", example: { n: 1 }, pick: "*.n" }
       not: { get: users, when: "{query.yes} == '1'", example: 1 }
   GET /text: { steps: { user: { get: users, example: 1 } }, headers: { x-own: yes } }
 """

@@ -33,9 +33,7 @@ def answer_of(endpoint: At, steps: Steps, encoding: At, report: Report) -> dict[
         report.lost(proxy["flatmap_filter"], "with one backend it stands at the backend")
     if proxy["static"]:
         _add_static(proxy["static"], steps, report)
-    if encoding.text not in _JSON:
-        report.changed(encoding, f"the answer is JSON, not {encoding.text}")
-    answer: dict[str, Any] = {"steps": steps}
+    answer: dict[str, Any] = {"steps": steps} | _forms(encoding, report)
     if len(steps) > 1:
         answer["merge"] = {"steps": list(steps), "on_conflict": "last"}
         if flatmap:
@@ -50,6 +48,19 @@ def answer_of(endpoint: At, steps: Steps, encoding: At, report: Report) -> dict[
     else:
         answer["respond"] = reference(name, COLLECTION)[:-1] + " | []}"
     return answer
+
+
+def _forms(encoding: At, report: Report) -> dict[str, Any]:
+    """What the route produces besides JSON."""
+    if encoding.text == "xml":
+        report.changed(encoding, "the answer's element is called `answer`, not `doc`")
+        return {"produces": ["xml"]}
+    if encoding.text == "negotiate":
+        report.changed(encoding, "JSON or XML, as the client accepts; neither YAML nor plain text")
+        return {"produces": ["json", "xml"]}
+    if encoding.text not in _JSON:
+        report.changed(encoding, f"the answer is JSON, not {encoding.text}")
+    return {}
 
 
 def _add_static(static: At, steps: Steps, report: Report) -> None:

@@ -17,6 +17,7 @@ from gateway.transport.escaping import is_token
 
 if TYPE_CHECKING:
     from gateway.importing.krakend.service import Service
+    from gateway.importing.report import Report
 
 _OWN_HEADERS: Final = FORBIDDEN | {"tracestate", "baggage", "accept-encoding"}
 """What the gateway sends by itself, or lets nobody else decide."""
@@ -25,7 +26,11 @@ _WITH_BODY: Final = frozenset({"post", "put", "patch"})
 _CARRIED: Final = frozenset(
     {"qos/circuit-breaker", "backend/http", "proxy", "backend/lambda", "auth/aws-sigv4"}
 )
-_JSON: Final = frozenset({"", "json", "safejson", "fast-json"})
+_ENCODINGS: Final = {
+    "": "json", "json": "json", "safejson": "json", "fast-json": "json",
+    "xml": "xml", "yaml": "yaml", "string": "text",
+}  # fmt: skip
+"""What answers of a backend are, and how they are decoded here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,8 @@ def step_of(
         return None
     if extra(backend, "backend/lambda"):
         return _function_call(backend, forwarded, service)
-    if backend["encoding"].text not in _JSON:
+    decode = _ENCODINGS.get(backend["encoding"].text)
+    if decode is None:
         report.lost(backend["encoding"], f"answers in {backend['encoding'].text} are not read")
         return None
     method = (backend["method"].text or forwarded.method).lower()
@@ -68,6 +74,9 @@ def step_of(
         return None
     _tell_extras(backend, service)
     step: dict[str, Any] = {method: f"{upstream}/{path}" if path and path[0] != "?" else f"{upstream}{path}"}
+    if decode != "json":
+        step["decode"] = decode
+    _tell_encoding(backend["encoding"], service.report)
     queries = _queries(backend, forwarded, path, service)
     if queries:
         step["query"] = queries
@@ -136,6 +145,13 @@ def _headers(backend: At, forwarded: Forwarded, service: Service) -> dict[str, s
         elif name != "content-type":
             headers[name] = reference("header", name)
     return headers
+
+
+def _tell_encoding(encoding: At, report: Report) -> None:
+    if encoding.text == "xml":
+        report.changed(encoding, "attributes become members called @name, not -name")
+    elif encoding.text == "safejson":
+        report.changed(encoding, "an array is not put under `collection`, nor a scalar under `content`")
 
 
 def _tell_extras(backend: At, service: Service) -> None:

@@ -29,11 +29,13 @@ def shaping_of(backend: At, report: Report) -> Stage:
     target, group = backend["target"].text, backend["group"].text
     flatmap = extra(backend, "proxy")["flatmap_filter"]
     before: list[Stage] = [{"wrap": COLLECTION}] if backend["is_collection"].flag else []
+    if backend["encoding"].text == "string":
+        before = [{"wrap": "content"}]
     unwrapped: Stage = {"unwrap": path_of(target)} if target else {}
     if flatmap:
         return _stages([*before, unwrapped, *flattened(flatmap, report), _wrapped(group)])
     picked = _members(backend)
-    if before and not unwrapped and set(picked) <= {"rename"}:
+    if before == [{"wrap": COLLECTION}] and not unwrapped and set(picked) <= {"rename"}:
         name = picked.get("rename", {}).get(COLLECTION, COLLECTION)
         return {"wrap": f"{_name(group)}.{_name(name)}" if group else _name(name)}
     return _stages([*before, unwrapped | picked | _wrapped(group)])

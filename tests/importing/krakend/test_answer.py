@@ -29,9 +29,17 @@ def test_collection_as_the_whole_answer():
 
 
 def test_encodings_of_answers_that_are_not_there_are_told():
-    _, told = route_of(endpoint(ONE), output_encoding="xml")
+    _, told = route_of(endpoint(ONE), output_encoding="yaml")
 
-    assert told == ["changed output_encoding: the answer is JSON, not xml"]
+    assert told == ["changed output_encoding: the answer is JSON, not yaml"]
+
+
+def test_xml_and_negotiated_answers_are_produced():
+    route, told = route_of(endpoint(ONE, output_encoding="xml"))
+    assert (route["produces"], len(told)) == (["xml"], 1)
+
+    route, told = route_of(endpoint(ONE, output_encoding="negotiate"))
+    assert (route["produces"], len(told)) == (["json", "xml"], 1)
 
 
 def test_static_data_that_are_always_there_are_a_step_merged_last():

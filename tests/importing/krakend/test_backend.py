@@ -101,3 +101,18 @@ def test_settings_of_a_backend_without_a_counterpart_are_told():
 def test_unknown_method_and_placeholder_leave_no_step():
     for wrong in ({"method": "TRACE"}, {"url_pattern": "/{nobody}"}):
         assert not imported(endpoint(backend(**wrong)))[0].routes
+
+
+def test_other_encodings_are_decoded():
+    step, told = step_of(backend(encoding="xml"))
+    assert step["decode"] == "xml"
+    assert "@name" in told[0]
+    assert step_of(backend(encoding="yaml"))[0]["decode"] == "yaml"
+    assert "decode" not in step_of(backend(encoding="safejson"))[0]
+
+    step, told = step_of(backend(encoding="string", group="g"))
+    assert (step["decode"], step["shape"], told) == ("text", [{"wrap": "content"}, {"wrap": "g"}], [])
+
+
+def test_feeds_are_not_read():
+    assert not imported(endpoint(backend(encoding="rss")))[0].routes
