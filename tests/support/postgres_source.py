@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 
 import asyncpg
 
@@ -12,9 +13,11 @@ from gateway.compiler.names import Names
 from gateway.compiler.sql import SqlTemplate
 from gateway.compiler.sql_words import POSTGRES
 from gateway.plan.flight import Flight
-from gateway.sources.postgres.pool import Pool
+from gateway.sources.database.pool import Pool, PoolRules
+from gateway.sources.database.source import database_source
+from gateway.sources.postgres.causes import ERRORS
+from gateway.sources.postgres.session import open_session
 from gateway.sources.postgres.settings import PostgresSettings
-from gateway.sources.postgres.source import postgres_source
 from gateway.sources.postgres.statement import Query, Statement
 from gateway.sources.postgres.wrapping import reading, writing
 from gateway.timers import Timers
@@ -43,7 +46,7 @@ class Asking:
     def __init__(self, pool: Pool, buffered: Buffered) -> None:
         self.pool = pool
         self.buffered = buffered
-        self.source = postgres_source(pool, buffered)
+        self.source = database_source(pool, buffered)
 
     def begin(self, asked: Statement, values: Sequence[object] = (), **options: object):
         """A call that is under way, and the future of its outcome."""
@@ -76,7 +79,10 @@ class Asking:
 async def asking(dsn: str, **settings: object) -> AsyncIterator[Asking]:
     """An open pool, closed at the end."""
     loop = asyncio.get_running_loop()
-    pool = Pool(PostgresSettings(dsn=dsn, **settings), Timers(loop), loop.time)
+    of_pool = {key: settings.pop(key) for key in ("limit", "max_wait", "idle") if key in settings}
+    made = PostgresSettings(dsn=dsn, **settings)
+    rules = PoolRules(address=made.address, **of_pool)
+    pool = Pool(rules, partial(open_session, made), ERRORS, Timers(loop), loop.time)
     await pool.open()
     try:
         yield Asking(pool, Buffered(1 << 24))

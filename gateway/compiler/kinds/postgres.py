@@ -6,6 +6,7 @@ import re
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -18,6 +19,8 @@ from gateway.compiler.tls import tls_context
 from gateway.compiler.words import seconds, written
 from gateway.outcome import Failure
 from gateway.recording import Peer
+from gateway.sources.database.pool import Pool, PoolRules
+from gateway.sources.database.source import database_source
 from gateway.sources.postgres.settings import PostgresSettings, address_of
 from gateway.sources.postgres.statement import Query, Statement
 from gateway.sources.postgres.wrapping import reading, writing
@@ -151,27 +154,30 @@ class Postgres:
     def run(self, opening: Opening) -> Running:
         """A pool of connections."""
         # Only a gateway that asks a PostgreSQL imports asyncpg.
-        from gateway.sources.postgres.pool import Pool  # noqa: PLC0415
-        from gateway.sources.postgres.source import postgres_source  # noqa: PLC0415
+        from gateway.sources.postgres.causes import ERRORS  # noqa: PLC0415
+        from gateway.sources.postgres.session import open_session  # noqa: PLC0415
         from gateway.sources.postgres.wire import PostgresWire  # noqa: PLC0415
 
         spec, shared, said = opening.spec, opening.shared, _said(opening.spec)
         ready: Ready = opening.prepared or Ready()
         settings = PostgresSettings(
             dsn=said.dsn,
-            limit=said.pool,
-            max_wait=spec.bulkhead.max_wait if spec.bulkhead is not None else WITHOUT_BULKHEAD,
             timeout=spec.timeout,
             connect_timeout=spec.connect_timeout,
-            idle=said.idle,
             statements=said.statement_cache,
             pooled=said.pgbouncer,
             application_name=said.application_name,
             max_response=spec.max_response,
             context=ready.context,
         )
-        pool = Pool(settings, shared.timers, shared.clock)
-        source = postgres_source(pool, shared.buffered)
+        rules = PoolRules(
+            address=settings.address,
+            limit=said.pool,
+            max_wait=spec.bulkhead.max_wait if spec.bulkhead is not None else WITHOUT_BULKHEAD,
+            idle=said.idle,
+        )
+        pool = Pool(rules, partial(open_session, settings), ERRORS, shared.timers, shared.clock)
+        source = database_source(pool, shared.buffered)
         return Running(
             name=_shown(written(said.dsn)),
             client=pool,

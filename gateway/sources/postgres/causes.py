@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import asyncpg
 
 from gateway.outcome import Cause, Failure
+from gateway.sources.database.session import Errors
 from gateway.telemetry.log import note
 
 TROUBLE: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
@@ -120,3 +121,7 @@ def _told(error: asyncpg.PostgresError) -> Failure:
         detail += f": {note(str(error.args[0]))}"
     retry_after = RETRY_AFTER if row.cause is Cause.THROTTLED else None
     return Failure(row.cause, detail, row.status, retry_after)
+
+
+ERRORS: Final = Errors(TROUBLE, refusal_of)
+"""What a pool of connections to PostgreSQL must know."""

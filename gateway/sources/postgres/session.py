@@ -17,6 +17,7 @@ import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 
 from gateway.outcome import Cause, Failure
+from gateway.sources.postgres.causes import RELEARNED, failure_of
 from gateway.sources.postgres.incoming import Incoming, counted
 from gateway.sources.postgres.settings import PostgresSettings
 from gateway.sources.postgres.statement import Learned, Query, Statement, Type, arguments, body_of
@@ -108,6 +109,11 @@ class Session:
         return bool(self._connection.is_closed())
 
     @property
+    def unclean(self) -> bool:
+        """After an error its transaction is still open."""
+        return self._pooled
+
+    @property
     def overrun(self) -> bool:
         """It was closed because more came than an answer may have."""
         return self._incoming.overrun
@@ -162,6 +168,15 @@ class Session:
         """The database may have changed: prepare *statement* anew."""
         self._prepared.pop(statement, None)
         statement.forget()
+
+    def failure(self, error: BaseException, query: Query) -> Failure:
+        """What a query that raised *error* was to its call."""
+        if self.overrun:
+            return Failure(Cause.TOO_LARGE, f"more than {self._settings.max_response} bytes")
+        state = getattr(error, "sqlstate", None) or ""
+        if state.startswith(RELEARNED):
+            self.forget(query.statement)
+        return failure_of(error)
 
     def terminate(self) -> None:
         """Close it at once."""

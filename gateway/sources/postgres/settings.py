@@ -11,19 +11,15 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 class PostgresSettings:
     """Times are seconds. ``dsn`` may hold a password, so no text that this package writes ever contains it.
 
-    ``limit`` is the most connections there may be. A call waits at most ``max_wait`` for one of them when
-    there may be no further one; one that was not used for ``idle`` is closed. ``timeout`` is what an attempt
+    ``timeout`` is what an attempt
     usually has, and how long the server works on it. ``pooled``: a pooler stands in between that gives every
     transaction another connection, so all that belongs to a query is said within one transaction.
     ``statements`` are kept prepared on each connection; with 0, none.
     """
 
     dsn: str
-    limit: int = 10
-    max_wait: float = 0.1
     timeout: float = 1.0
     connect_timeout: float = 0.5
-    idle: float = 300.0
     statements: int = 100
     pooled: bool = False
     application_name: str = "gateway"

@@ -13,6 +13,8 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from gateway.sources.database.session import Unfit
+
 Value = str | bytes | list[str] | None
 """A parameter as a step's templates give it: text, JSON, a list of texts, or nothing."""
 
@@ -22,14 +24,6 @@ Piece = str | int
 _elements = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _text = msgspec.json.Decoder(str).decode
 _JSON_TYPES: Final = frozenset({"json", "jsonb"})
-
-
-class Unfit(Exception):  # noqa: N818 - a value that does not fit its place, which is no bug
-    """A value has no form that its parameter's type could read. ``number`` is the parameter's."""
-
-    def __init__(self, number: int, type_: str) -> None:
-        super().__init__(f"parameter {number} is an object or array, and PostgreSQL wants {type_}")
-        self.number = number
 
 
 class Type(NamedTuple):

@@ -13,11 +13,12 @@ from typing import Any
 from gateway.buffered import Buffered
 from gateway.call import Call, Source, Waiter
 from gateway.outcome import Failure, Outcome
+from gateway.sources.database.pool import Pool
+from gateway.sources.database.session import Unfit
+from gateway.sources.database.source import answered, failed
 from gateway.sources.postgres.causes import TROUBLE
-from gateway.sources.postgres.pool import Pool
 from gateway.sources.postgres.session import Session
-from gateway.sources.postgres.source import answered, failed
-from gateway.sources.postgres.statement import Query, Unfit
+from gateway.sources.postgres.statement import Query
 
 
 class Asking:
@@ -73,7 +74,7 @@ class PostgresWire:
 
     __slots__ = ("_buffered", "_pool", "_source")
 
-    def __init__(self, pool: Pool, buffered: Buffered, source: Source) -> None:
+    def __init__(self, pool: Pool[Session], buffered: Buffered, source: Source) -> None:
         self._pool = pool
         self._buffered = buffered
         self._source = source

@@ -34,7 +34,7 @@ async def test_what_a_session_says_has_neither_user_nor_password(dsn):
     async with asking(dsn.replace("postgres@", "postgres:secret@")) as asked:
         assert isinstance(await asked.ask("select 1"), Success)
         session = asked.pool.take(0.0)
-        assert repr(session) == f"<Session with {asked.pool.settings.address}, open>"
+        assert repr(session) == f"<Session with {asked.pool.rules.address}, open>"
         asked.pool.drop(session)
-        assert repr(session) == f"<Session with {asked.pool.settings.address}, closed>"
+        assert repr(session) == f"<Session with {asked.pool.rules.address}, closed>"
         assert asked.pool.state().open == 0

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from gateway.plan.flight import Flight
-from gateway.sources.postgres.question import Question
+from gateway.sources.database.question import Question
 
 
 def begun(coroutine):

@@ -170,7 +170,7 @@ async def test_wrong_credentials_are_told_without_a_secret(shared_server):
             Cause.UNREACHABLE,
             "the login was refused (SQLSTATE 28P01)",
         )
-        told = f"{asked.pool.details()} {asked.pool} {asked.pool.settings} {failure}"
+        told = f"{asked.pool.details()} {asked.pool} {asked.pool.rules} {failure}"
         assert "28P01" in told
         assert "wrong-one" not in told
     async with asking(shared_server.dsn("guarded", "right-one")) as asked:

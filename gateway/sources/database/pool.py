@@ -1,4 +1,4 @@
-"""The connections to one PostgreSQL: taken for a query each, given back only when they are clean.
+"""The connections to one database server: taken for a query each, given back only when they are clean.
 
 Rules of the file:
 1. A free connection is taken in one synchronous stretch; only a call that must wait costs a future.
@@ -14,13 +14,12 @@ import asyncio
 import contextvars
 from collections import deque
 from collections.abc import Callable, Coroutine
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
 
 from gateway.call import Call
 from gateway.outcome import Cause, Failure
-from gateway.sources.postgres.causes import TROUBLE, refusal_of
-from gateway.sources.postgres.session import Session, open_session
-from gateway.sources.postgres.settings import PostgresSettings
+from gateway.sources.database.session import Errors, Session
 from gateway.timers import Timers
 from gateway.transport.exchange import PoolState
 
@@ -34,12 +33,25 @@ RETRY_AFTER: Final = 1.0
 """Seconds after which a refused caller may ask again; connections come free within an attempt's timeout."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolRules:
+    """``limit`` is the most connections there may be. A call waits at most ``max_wait`` seconds for one of
+    them when there may be no further one; one that was not used for ``idle`` seconds is closed. ``address``
+    says where they go, without secrets.
+    """
+
+    address: str
+    limit: int = 10
+    max_wait: float = 0.1
+    idle: float = 300.0
+
+
 class _Place:
     """A call's place in the queue: its future becomes a session, or the failure that came first."""
 
     __slots__ = ("_pool", "future")
 
-    def __init__(self, pool: Pool, future: asyncio.Future[Session | Failure]) -> None:
+    def __init__(self, pool: Pool[Any], future: asyncio.Future[Any]) -> None:
         self._pool = pool
         self.future = future
 
@@ -48,8 +60,11 @@ class _Place:
             self.future.set_result(self._pool.full())
 
 
-class Pool:
-    """Sessions with one server, or with whichever of a DSN's hosts answers. A ``sources.client.Client``.
+S = TypeVar("S", bound=Session)
+
+
+class Pool(Generic[S]):
+    """Sessions with one server, or with whichever of several answers. A ``sources.client.Client``.
 
     ``trouble`` is why the last attempt to connect failed, ``None`` once one succeeded. ``mended`` counts the
     connections that were used again after their query was cut.
@@ -57,19 +72,21 @@ class Pool:
 
     def __init__(
         self,
-        settings: PostgresSettings,
+        rules: PoolRules,
+        connect: Callable[[], Coroutine[Any, Any, S]],
+        errors: Errors,
         timers: Timers,
         clock: Callable[[], float],
-        connect: Callable[[PostgresSettings], Coroutine[Any, Any, Session]] = open_session,
     ) -> None:
-        self.settings = settings
+        self.rules = rules
+        self.errors = errors
         self.trouble: Failure | None = None
         self.mended = 0
         self._timers = timers
         self.clock = clock
         self._connect = connect
-        self._idle: list[Session] = []
-        self._busy: set[Session] = set()
+        self._idle: list[S] = []
+        self._busy: set[S] = set()
         self._queue: deque[_Place] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._opening = self._mending = self._closing = 0
@@ -99,7 +116,7 @@ class Pool:
         """The pool now."""
         away = len(self._busy) + self._opening + self._mending
         return PoolState(
-            limit=self.settings.limit,
+            limit=self.rules.limit,
             open=len(self._idle) + away,
             idle=len(self._idle),
             in_use=away,
@@ -114,7 +131,7 @@ class Pool:
         trouble = {"trouble": self.trouble.detail} if self.trouble is not None else {}
         return {"mending": self._mending, "mended": self.mended, **trouble}
 
-    def take(self, now: float) -> Session | None:
+    def take(self, now: float) -> S | None:
         """An idle connection, used from *now* on; ``None`` if there is none."""
         while self._idle:
             session = self._idle.pop()
@@ -126,13 +143,13 @@ class Pool:
             self._lost += 1
         return None
 
-    def take_back(self, session: Session) -> None:
+    def take_back(self, session: S) -> None:
         """An idle connection was taken for nothing."""
         self._busy.discard(session)
         self._reused -= 1
         self._idle.append(session)
 
-    async def wait(self, call: Call) -> Session | Failure:
+    async def wait(self, call: Call) -> S | Failure:
         """A connection, as soon as one comes free or is opened; or why there is none."""
         if self._closed:
             return Failure(Cause.UNREACHABLE, "the gateway is closing")
@@ -140,11 +157,11 @@ class Pool:
         self._queue.append(place)
         self._open_more()
         # While one is being opened for this call, the connect timeout bounds the wait.
-        timer = self._timers.of(self.settings.max_wait) if len(self._queue) > self._opening else None
+        timer = self._timers.of(self.rules.max_wait) if len(self._queue) > self._opening else None
         if timer is not None:
             timer.start(place)
         try:
-            taken: Session | Failure = await call.wait(place.future)
+            taken: S | Failure = await call.wait(place.future)
         except BaseException:
             self._take_back(place)
             raise
@@ -160,11 +177,11 @@ class Pool:
 
     def full(self) -> Failure:
         """No connection came free in time."""
-        waited = self.settings.max_wait * 1000
-        detail = f"none of {self.settings.limit} connections came free within {waited:.0f} ms"
+        waited = self.rules.max_wait * 1000
+        detail = f"none of {self.rules.limit} connections came free within {waited:.0f} ms"
         return Failure(Cause.BULKHEAD_FULL, detail, retry_after=RETRY_AFTER)
 
-    def give(self, session: Session) -> None:
+    def give(self, session: S) -> None:
         """Take a clean connection back: for the first that waits, else for whoever comes next."""
         if self._closed:
             self.drop(session)
@@ -174,23 +191,23 @@ class Pool:
         self._busy.discard(session)
         idle = self._idle
         idle.append(session)
-        if len(idle) > 1 and session.used_at - idle[0].used_at > self.settings.idle:
+        if len(idle) > 1 and session.used_at - idle[0].used_at > self.rules.idle:
             self._part(idle.pop(0))
 
-    def drop(self, session: Session) -> None:
+    def drop(self, session: S) -> None:
         """Close a connection that is of no more use; whoever waits gets another one."""
         self._busy.discard(session)
         self._lost += not self._closed
         session.terminate()
         self._open_more()
 
-    def mend(self, session: Session) -> None:
+    def mend(self, session: S) -> None:
         """Take a connection back whose query was interrupted; it is used again when it is clean."""
         self._busy.discard(session)
         self._mending += 1  # now, and not when the task begins: no other may be opened in between
         self._spawn(self._mend(session))
 
-    def _hand_on(self, session: Session) -> bool:
+    def _hand_on(self, session: S) -> bool:
         """Whether somebody waited for *session*, or it is closed."""
         if session.closed:
             self.drop(session)
@@ -214,12 +231,12 @@ class Pool:
             self._queue.remove(place)
         if place.future.done() and not place.future.cancelled():
             given = place.future.result()
-            if isinstance(given, Session):
+            if not isinstance(given, Failure):
                 self.give(given)
 
     def _open_more(self) -> None:
         """One connection for each that waits, as far as there may be more."""
-        while not self._closed and self._opening < len(self._queue) and self._size < self.settings.limit:
+        while not self._closed and self._opening < len(self._queue) and self._size < self.rules.limit:
             self._begin_opening()
 
     @property
@@ -232,10 +249,10 @@ class Pool:
 
     async def _open_one(self) -> None:
         try:
-            session = await self._connect(self.settings)
-        except TROUBLE as error:
+            session = await self._connect()
+        except self.errors.raised as error:
             self._opening -= 1
-            self.trouble = refusal_of(error)
+            self.trouble = self.errors.refusal_of(error)
             for place in self._waiting():
                 place.future.set_result(self.trouble)
             self._open_more()
@@ -250,14 +267,14 @@ class Pool:
         self._busy.add(session)
         self.give(session)
 
-    async def _mend(self, session: Session) -> None:
+    async def _mend(self, session: S) -> None:
         try:
             async with asyncio.timeout(MEND_WITHIN):
                 await session.mend()
         except BaseException as error:
             self._mending -= 1
             self.drop(session)
-            if not isinstance(error, TROUBLE):
+            if not isinstance(error, self.errors.raised):
                 raise
         else:
             self._mending -= 1
@@ -265,15 +282,15 @@ class Pool:
             self._busy.add(session)
             self.give(session)
 
-    def _part(self, session: Session) -> None:
+    def _part(self, session: S) -> None:
         self._closing += 1
         self._spawn(self._take_leave(session))
 
-    async def _take_leave(self, session: Session) -> None:
+    async def _take_leave(self, session: S) -> None:
         try:
             async with asyncio.timeout(READY_WITHIN):
                 await session.close()
-        except TROUBLE:
+        except self.errors.raised:
             pass
         finally:
             self._closing -= 1
@@ -288,4 +305,4 @@ class Pool:
 
     def __repr__(self) -> str:
         state = self.state()
-        return f"<Pool at {self.settings.address}: {state.in_use} of {state.limit} connections in use>"
+        return f"<Pool at {self.rules.address}: {state.in_use} of {state.limit} connections in use>"

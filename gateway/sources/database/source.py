@@ -1,33 +1,34 @@
-"""PostgreSQL: one query over a pooled connection, its errors classified, its answer one JSON document."""
+"""A database: one query over a pooled connection, its errors classified, its answer one JSON document."""
 
 from __future__ import annotations
 
 from asyncio import CancelledError
-from typing import Final
+from typing import Any, Final
 
 from gateway.buffered import Buffered
 from gateway.call import Call, Source
 from gateway.outcome import Cause, Failure, Outcome, Success
 from gateway.sources.bodies import checked
-from gateway.sources.postgres.causes import RELEARNED, TROUBLE, failure_of
-from gateway.sources.postgres.pool import Pool
-from gateway.sources.postgres.question import Question
-from gateway.sources.postgres.session import Session
-from gateway.sources.postgres.statement import Query, Unfit
+from gateway.sources.database.pool import Pool, S
+from gateway.sources.database.question import Question
+from gateway.sources.database.session import Unfit
 
 _FULL: Final = "the gateway holds as many bytes of bodies as it may"
 
 
-def postgres_source(pool: Pool, buffered: Buffered) -> Source:
-    """A source whose payloads are ``statement.Query``. The bytes of an answer are counted in *buffered*."""
+def database_source(pool: Pool[S], buffered: Buffered) -> Source:
+    """A source whose payloads are the queries that *pool*'s sessions take. The bytes of an answer are counted
+    in *buffered*.
+    """
+    raised = pool.errors.raised
 
-    async def postgres(call: Call) -> Outcome:
+    async def ask(call: Call) -> Outcome:
         if buffered.full:
             return Failure(Cause.BULKHEAD_FULL, _FULL)
         session = pool.take(pool.clock()) or await pool.wait(call)
         if isinstance(session, Failure):
             return session
-        query: Query = call.payload
+        query = call.payload
         question = Question(session.answer(query, call.timeout))
         call.sent = True
         call.waiter = question
@@ -41,7 +42,7 @@ def postgres_source(pool: Pool, buffered: Buffered) -> Source:
         except Unfit as unfit:
             pool.give(session)
             return Failure(Cause.REJECTED, str(unfit), 422)
-        except TROUBLE as error:
+        except raised as error:
             return failed(error, session, query, pool)
         except BaseException:
             pool.drop(session)
@@ -51,7 +52,7 @@ def postgres_source(pool: Pool, buffered: Buffered) -> Source:
         pool.give(session)
         return answered(body, call, buffered)
 
-    return postgres
+    return ask
 
 
 def answered(body: bytes | Failure, call: Call, buffered: Buffered) -> Outcome:
@@ -65,19 +66,13 @@ def answered(body: bytes | Failure, call: Call, buffered: Buffered) -> Outcome:
     return Success(document)
 
 
-def failed(error: BaseException, session: Session, query: Query, pool: Pool) -> Failure:
+def failed(error: BaseException, session: S, query: Any, pool: Pool[S]) -> Failure:
     """*error* in our words, and the session where it belongs."""
-    if session.overrun:
-        pool.drop(session)
-        most = pool.settings.max_response
-        return Failure(Cause.TOO_LARGE, f"more than {most} bytes")
-    state = getattr(error, "sqlstate", None) or ""
-    if state.startswith(RELEARNED):
-        session.forget(query.statement)
+    failure = session.failure(error, query)
     if session.closed:
         pool.drop(session)
-    elif pool.settings.pooled:
-        pool.mend(session)  # the transaction is still open
+    elif session.unclean:
+        pool.mend(session)
     else:
         pool.give(session)
-    return failure_of(error)
+    return failure
