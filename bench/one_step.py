@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from gateway import Gateway
 from gateway.call import Call, Trace
-from gateway.outcome import Success
+from gateway.outcome import Outcome, Success
 
 Ask = Callable[[], Awaitable[None]]
 
@@ -22,14 +22,33 @@ class _Scope:
     outcomes = ()
 
 
+class _Run:
+    """The run of one call: ``ended`` becomes its outcome."""
+
+    def __init__(self, ended: asyncio.Future[Outcome]) -> None:
+        self.ended = ended
+
+    def landed(self, index: int, outcome: Outcome) -> None:  # noqa: ARG002 - there is one step
+        self.ended.set_result(outcome)
+
+    def crashed(self, index: int, error: Exception) -> Outcome:  # noqa: ARG002 - there is one step
+        raise error
+
+
 def step_of(gateway: Gateway, route: str, expected: bytes) -> Ask:
-    """What asks the only step of *route*, its one input being ``7``; it must answer *expected*."""
+    """What asks the only step of *route*, its one input being ``7``, in the form that a plan would choose; it
+    must answer *expected*.
+    """
     step: Any = gateway._compiled.routes[route].plan.steps[0]  # noqa: SLF001 - a step without its request
-    clock = asyncio.get_running_loop().time
+    loop = asyncio.get_running_loop()
 
     async def ask() -> None:
-        call = Call(step.name, step.prepare(_Scope), clock() + 2.0, step.timeout, _TRACE, floor=0.02)
-        outcome = await step.source(call)
+        call = Call(step.name, step.prepare(_Scope), loop.time() + 2.0, step.timeout, _TRACE, floor=0.02)
+        run = _Run(loop.create_future())
+        if step.direct is not None and step.direct.begin(call, run, 0) is not None:
+            outcome = await run.ended
+        else:
+            outcome = await step.source(call)
         assert isinstance(outcome, Success)
         assert outcome.body == expected
         gateway._buffered.give(call.held)  # noqa: SLF001 - as the end of its request does

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from gateway.buffered import Buffered
-from gateway.call import Call, Source
+from gateway.call import Call, Source, Waiter
 from gateway.outcome import Cause, Failure, Outcome, Success
 from gateway.sources.redis_answers import Encode, UnreadableError
 from gateway.stores.redis_client import RedisClient
@@ -110,33 +110,34 @@ class RedisUpstream:
 
 
 class _Question:
-    """A call's command; ``future`` becomes the answer, or the failure."""
+    """A call's command; ``waiter`` gets the answer, or the failure."""
 
-    __slots__ = ("call", "commands", "future", "key")
+    __slots__ = ("call", "commands", "key", "waiter")
 
-    def __init__(self, call: Call, request: RedisRequest, future: asyncio.Future[Any]) -> None:
+    def __init__(self, call: Call, waiter: Waiter) -> None:
+        request: RedisRequest = call.payload
         self.call = call
         self.commands: tuple[Command] = ((request.name, *request.arguments),)
         self.key = request.key
-        self.future = future
+        self.waiter = waiter
 
     @property
     def as_one(self) -> bool:
         return False
 
     def wanted(self) -> bool:
-        return not self.future.done()
+        return not self.waiter.done()
 
     def sending(self) -> None:
         self.call.sent = True
 
     def answered(self, answers: list[Any]) -> None:
-        if not self.future.done():
-            self.future.set_result(answers[0])
+        if not self.waiter.done():
+            self.waiter.set_result(answers[0])
 
     def failed(self, trouble: Trouble, note: str) -> None:
-        if not self.future.done():
-            self.future.set_result(Failure(TROUBLES[trouble], note))
+        if not self.waiter.done():
+            self.waiter.set_result(Failure(TROUBLES[trouble], note))
 
 
 def redis_source(client: RedisClient, buffered: Buffered) -> Source:
@@ -147,24 +148,56 @@ def redis_source(client: RedisClient, buffered: Buffered) -> Source:
             return call.ended
         if buffered.full:
             return Failure(Cause.BULKHEAD_FULL, "max_buffered")
-        request: RedisRequest = call.payload
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        client.put(_Question(call, request, future))
-        answer = await call.wait(future)
-        if isinstance(answer, Failure):
-            return answer
-        if isinstance(answer, Exception):
-            return classified(answer)
-        try:
-            body = request.encode(answer, request.arguments)
-        except UnreadableError as error:
-            return Failure(Cause.UNREADABLE, str(error))
-        if not buffered.take(len(body)):
-            return Failure(Cause.BULKHEAD_FULL, "max_buffered")
-        call.held += len(body)
-        return Success(body)
+        client.put(_Question(call, future))
+        return _outcome(await call.wait(future), call, buffered)
 
     return redis
+
+
+class RedisWire:
+    """The same source in two halves, for attempts that are begun and ended without a coroutine.
+
+    See ``plan.direct.Wire``. What has to wait for a connection takes the plain form.
+    """
+
+    __slots__ = ("_begin", "_buffered")
+
+    def __init__(self, client: RedisClient, buffered: Buffered) -> None:
+        self._begin = client.begin
+        self._buffered = buffered
+
+    def begin(self, call: Call, now: float, waiter: Waiter) -> bool | None:  # noqa: ARG002 - as all wires
+        """Have the call sent; ``None``, and nothing done, if that would have to wait."""
+        if self._buffered.full or not self._begin(_Question(call, waiter)):
+            return None
+        call.waiter = waiter
+        return True
+
+    def end(self, held: bool, result: Any, call: Call) -> Outcome | None:  # noqa: ARG002, FBT001 - holds nothing
+        """What the waiter's *result* means."""
+        return _outcome(result, call, self._buffered)
+
+    async def anew(self, call: Call) -> Outcome:
+        """Never asked for: nothing that was sent is sent again."""
+        raise NotImplementedError
+
+
+def _outcome(answer: Any, call: Call, buffered: Buffered) -> Outcome:
+    """What an answer, an error that the server names, or a failure is for its call."""
+    if isinstance(answer, Failure):
+        return answer
+    if isinstance(answer, Exception):
+        return classified(answer)
+    request: RedisRequest = call.payload
+    try:
+        body = request.encode(answer, request.arguments)
+    except UnreadableError as error:
+        return Failure(Cause.UNREADABLE, str(error))
+    if not buffered.take(len(body)):
+        return Failure(Cause.BULKHEAD_FULL, "max_buffered")
+    call.held += len(body)
+    return Success(body)
 
 
 def classified(error: Exception) -> Failure:

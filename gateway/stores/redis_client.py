@@ -19,6 +19,9 @@ class RedisClient(Protocol):
     def put(self, question: Question) -> None:
         """Have *question* answered or failed: soon, later, or at once. Never waits, never raises."""
 
+    def begin(self, question: Question) -> bool:
+        """Have *question* sent, if that need not wait for anything; else nothing is done. It ends later."""
+
     def ready(self, key: bytes | None) -> bool:
         """Whether a question about *key* could be sent now."""
 
@@ -39,6 +42,7 @@ class OneServer:
         self._dialer = Dialer(settings)
         self._server = Server(self._dialer.connection, settings, random, _answered)
         self.put = self._server.put
+        self.begin = self._server.begin
 
     def ready(self, key: bytes | None) -> bool:  # noqa: ARG002 - where a key is kept does not matter
         """See ``RedisClient``."""

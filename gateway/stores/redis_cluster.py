@@ -61,6 +61,11 @@ class ClusterClient:
         else:
             server.put(question)
 
+    def begin(self, question: Question) -> bool:
+        """See ``RedisClient``."""
+        server = self._server_of(question.key)
+        return server is not None and server.begin(question)
+
     def ready(self, key: bytes | None) -> bool:
         """See ``RedisClient``."""
         server = self._server_of(key)

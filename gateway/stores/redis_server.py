@@ -66,17 +66,18 @@ class Server:
         """Questions that wait for a connection."""
         return len(self._waiting)
 
+    def begin(self, question: Question) -> bool:
+        """Have *question* sent, if a connection is up and there is room; else nothing is done."""
+        best, asked = self._best()
+        if best is None or asked >= self._most:
+            return False
+        best.put(question)
+        return True
+
     def put(self, question: Question) -> None:
         """Have *question* sent, or failed at once."""
-        best: Link | None = None
-        hope = False
-        asked = len(self._waiting)
-        for link in self.links:
-            hope = hope or link.hopeful
-            asked += link.load
-            if link.up and (best is None or link.load < best.load):
-                best = link
-        if best is None and not hope:
+        best, asked = self._best()
+        if best is None and not any(link.hopeful for link in self.links):
             question.failed(Trouble.UNSENT, self.links[0].note)
         elif asked >= self._most:
             question.failed(Trouble.FULL, f"{asked} questions are without an answer")
@@ -84,6 +85,16 @@ class Server:
             self._waiting.append(question)
         else:
             best.put(question)
+
+    def _best(self) -> tuple[Link | None, int]:
+        """The connection with the least to do, and how many questions have no answer yet."""
+        best: Link | None = None
+        asked = len(self._waiting)
+        for link in self.links:
+            asked += link.load
+            if link.up and (best is None or link.load < best.load):
+                best = link
+        return best, asked
 
     def start(self) -> asyncio.Future[list[None]]:
         """Try to connect, and go on trying; done after ``connect_timeout`` at most."""

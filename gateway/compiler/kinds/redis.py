@@ -17,7 +17,7 @@ from gateway.compiler.words import written
 from gateway.config.faults import did_you_mean
 from gateway.outcome import Failure
 from gateway.recording import Peer
-from gateway.sources.redis import RedisRequest, RedisUpstream, redis_source
+from gateway.sources.redis import RedisRequest, RedisUpstream, RedisWire, redis_source
 from gateway.sources.redis_answers import encoder
 from gateway.sources.redis_commands import COMMANDS, ReadCommand, refusal
 from gateway.stores.redis_address import AddressError, RedisAddress, parse_address
@@ -157,6 +157,7 @@ class Redis:
             source=redis_source(upstream.client, shared.buffered),
             peer=_peer(opening.upstream, settings.target),
             details=upstream.details,
+            wire=RedisWire(upstream.client, shared.buffered),
         )
 
     def told(self, spec: UpstreamSpec) -> str:
