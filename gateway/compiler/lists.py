@@ -4,7 +4,8 @@ Rules of the file:
 1. ``{item}`` and ``{keys}`` are read like steps that answered; their values lie behind those of the steps.
 2. Which calls may share a batch is found by rendering one with a key that stands for all: what else differs
    between two calls, credentials included, shows in it or in what names it (docs/contract.md section 3).
-3. A key that holds a comma cannot be told from two where keys are joined, so its call is skipped.
+3. A key never harms the others of its batch: one that could not be asked for alone is skipped, and so is one
+   that holds what keys are joined by, as it cannot be told from two.
 """
 
 from __future__ import annotations
@@ -33,7 +34,10 @@ if TYPE_CHECKING:
 KEYS: Final = "keys"
 """The root of a step with ``batch``: what all its calls ask for."""
 
-_ANY_KEY: Final = b'"-"'
+_ANY_KEYS: Final = (b'"-"', b"0", b'"00000000-0000-0000-0000-000000000000"', b"true")
+"""What stands for all keys: the first of these that has the type the call asks for, if it asks for one."""
+
+_JOINT: Final = ","
 
 
 class ItemScope:
@@ -108,7 +112,10 @@ class ListTemplate:
         identify = rendering.identify
         if self._batch is not None:
             per_item = any(use.local is self._item for use in uses)
-            payload, identify = self._keyed(rendering, per_item=per_item), identifying_keys(identify)
+            payload = self._keyed(
+                rendering, [use for use in uses if use.local is self._keys], per_item=per_item
+            )
+            identify = identifying_keys(identify)
         if self._each is None:
             return _alone(payload), identify
         # What a list's own call is named by is asked by nobody; a name gives it the siblings of its request.
@@ -137,11 +144,13 @@ class ListTemplate:
 
         return prepare
 
-    def _keyed(self, rendering: Rendering, *, per_item: bool) -> _Payload:
-        use, keys, batch = self.uses[-1], self._keys, self._batch
+    def _keyed(self, rendering: Rendering, uses: Sequence[Use], *, per_item: bool) -> _Payload:
+        use, batch = self.uses[-1], self._batch
         assert batch is not None, "there is a batch"
-        read, gathering = json_read(use), _gathering(rendering, batch, keys.index)
+        read, gathering = json_read(use), _gathering(rendering, batch, self._keys.index)
         optional = use.ref.default is not None and use.ref.default.json == NULL
+        joints = _joints(uses, as_text=self._keys.as_text)
+        risky = self._keys.as_text or any(each.ref.type or each.ref.functions for each in uses)
 
         def payload(scope: ItemScope, common: dict[str, Any]) -> Keyed | Failure:
             key = read(scope.inputs, scope.outcomes)
@@ -152,14 +161,28 @@ class ListTemplate:
             text = text_of(key)
             if text is None:
                 return skipped(use, "is an object or array, not a key")
-            if keys.as_text and "," in text:
-                return skipped(use, "holds a comma, and keys are joined by commas here")
+            if any(joint in text for joint in joints):
+                return skipped(use, "holds what keys are joined by here")
             gathered = None if per_item else common.get(KEYS)
             if gathered is None:
                 gathered = common[KEYS] = gathering(scope)
-            return gathered if isinstance(gathered, Failure) else Keyed(key, text, *gathered)
+            if isinstance(gathered, Failure):
+                return gathered
+            group, render = gathered
+            alone = render([key]) if risky else None
+            return alone if isinstance(alone, Failure) else Keyed(key, text, group, render)
 
         return payload
+
+
+def _joints(uses: Iterable[Use], *, as_text: bool) -> frozenset[str]:
+    """What stands between keys where they become one text, be it by a function's separator."""
+    joints = {_JOINT} if as_text else set()
+    for use in uses:
+        for function, arguments in use.ref.functions:
+            if (function.takes, function.gives) == ("list", "text"):
+                joints |= {str(argument) for argument in arguments} or {_JOINT}
+    return frozenset(joints - {""})
 
 
 def identifying_keys(named: Identify | None) -> Identify:
@@ -190,9 +213,11 @@ def _gathering(
             own.outcomes[keys] = Success(b"[" + b",".join(wanted) + b"]")
             return prepare(own)
 
-        sample = render([_ANY_KEY])
-        if isinstance(sample, Failure):
-            return sample
+        samples = (render([key]) for key in _ANY_KEYS)
+        sample = next((each for each in samples if not isinstance(each, Failure)), None)
+        if sample is None:
+            failure: Failure = render([_ANY_KEYS[0]])
+            return failure
         group = group_of(own, sample)
         if group is None:
             return Failure(Cause.SKIPPED, "what tells its batch from others did not answer")

@@ -1,4 +1,4 @@
-"""``for_each`` and ``batch`` as they are compiled: what becomes a call, what is equal, what shares a batch."""
+"""``for_each`` and ``batch`` as they are compiled: what becomes a call, and what shares one."""
 
 import json
 
@@ -178,6 +178,23 @@ def test_key_with_a_comma_is_skipped_where_keys_are_joined():
     assert Compiled(repeated).payload(orders)[0].payload.text == "1,2"
 
 
+@pytest.mark.parametrize(
+    ("written", "key", "skipped"),
+    [
+        ("{keys | join('-')}", "a-b", True),
+        ("{keys | join('-')}", "a,b", False),
+        ("{keys | join}", "a,b", True),
+        ("{keys | first}", "a,b", False),
+    ],
+)
+def test_key_with_what_a_function_joins_by_is_skipped(written, key, skipped):
+    orders = json.dumps({"items": [{"id": key}]}).encode()
+
+    (item,) = Compiled(KEYED.replace("{keys}", written)).payload(orders)
+
+    assert isinstance(item.payload, Failure) is skipped
+
+
 @pytest.mark.parametrize("key", ["null", "{}", "[1]"])
 def test_item_without_a_key_is_skipped_alone(key):
     items = Compiled(KEYED).payload(b'{"items": [{"id": %s}, {"id": 2}]}' % key.encode())
@@ -192,6 +209,26 @@ def test_item_without_a_key_is_null_where_the_key_may_be():
     (item,) = Compiled(settings).payload(b'{"items": [{}]}')
 
     assert (item.payload.key, item.identity) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("written", "key", "skipped"),
+    [
+        ("u/a/{keys}", "a/b", True),
+        ("u/a/{keys}", "..", True),
+        ("u/a/{keys}", "b", False),
+        ("u/a?x={keys[]:int}", "b", True),
+        ("u/a?x={keys[]:int}", 7, False),
+        ("u/a?x={keys[]:uuid}", "0af76519-16cd-43dd-8448-eb211c80319c", False),
+        ("u/a?x={keys[]:uuid}", "b", True),
+    ],
+)
+def test_key_that_could_not_be_asked_for_alone_is_skipped_and_harms_no_other(written, key, skipped):
+    orders = json.dumps({"items": [{"id": key}]}).encode()
+
+    (item,) = Compiled(KEYED.replace("u/bulk?ids={keys}", written)).payload(orders)
+
+    assert isinstance(item.payload, Failure) is skipped
 
 
 def test_key_of_a_step_alone_has_an_identity_of_its_own():
