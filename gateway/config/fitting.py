@@ -122,7 +122,8 @@ def _made(kind: SourceKind, node: Mapping) -> list[str]:
 
 
 def _upstreams(kinds: list[SourceKind]) -> str:
-    return f"{' and '.join(kind.name for kind in kinds)} upstreams"
+    *most, last = [kind.name for kind in kinds]
+    return f"{', '.join(most)} and {last} upstreams" if most else f"{last} upstreams"
 
 
 def _spelled_out(kind: SourceKind, upstream: Mapping) -> Mapping:
