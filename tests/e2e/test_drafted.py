@@ -8,7 +8,7 @@ import pytest
 from gateway.importing.foreign import parsed
 from gateway.importing.openapi.convert import convert
 from gateway.importing.sound import sound_text
-from tests.support.gateways import Site, serving
+from tests.support.gateways import Site, replying, serving
 from tests.support.servers import scripted
 
 OK = {"200": {"description": "ok"}}
@@ -28,6 +28,12 @@ PATHS = {
         "get": {"responses": OK},
         "delete": {"responses": {"204": {"description": "gone"}}},
     },
+    "/pets/{petId}/photo": {
+        "parameters": [ID],
+        "get": {"responses": {"200": {"content": {"image/png": {}}}}},
+        "put": {"requestBody": {"content": {"image/png": {}}}, "responses": OK},
+    },
+    "/list": {"get": {"responses": {"200": {"content": {"text/csv": {}}}}}},
     "/login": {
         "post": {
             "security": [],
@@ -103,3 +109,19 @@ async def test_statuses_are_the_upstreams_or_say_whose_fault_it_is(status, expec
         answer = await served.ask("/pets/7", method="DELETE")
 
     assert answer.status == expected
+
+
+async def test_what_is_no_json_is_passed_on_as_it_comes():
+    picture = replying(b"\x89PNG\x00", headers=["content-type: image/png"])
+    async with drafted({"/v1/pets/7/photo": picture}) as served:
+        answer = await served.get("/pets/7/photo", ("authorization", "Bearer x"))
+        (asked,) = served.site.asked
+
+    assert (answer.body, answer.headers["content-type"]) == (b"\x89PNG\x00", "image/png")
+    assert asked.headers["authorization"] == "Bearer x"
+
+
+async def test_tables_become_json():
+    table = replying(b"id,name\n1,Rex\n", headers=["content-type: text/csv"])
+    async with drafted({"/v1/list": table}) as served:
+        assert (await served.get("/list")).json == [{"id": "1", "name": "Rex"}]

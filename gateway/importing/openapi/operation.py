@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.config.routes import SERVED_METHODS
-from gateway.importing.naming import reference, step_name, unique
+from gateway.importing.naming import is_sayable, reference, step_name, unique
 from gateway.importing.openapi.parameters import PassedOn, passed_on
 
 if TYPE_CHECKING:
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from gateway.importing.report import Report
 
 FORM: Final = "application/x-www-form-urlencoded"
+_DECODED: Final = frozenset(
+    {"application/xml", "text/xml", "application/yaml", "text/yaml", "text/csv", "text/plain", FORM}
+    | {"application/x-ndjson"}
+)
 _PARAMETER: Final = re.compile(r"\{([^{}]+)\}")
 
 
@@ -24,6 +28,14 @@ class LeftOut(Exception):  # noqa: N818 - `raise LeftOut(...)` says what happens
 
     def __init__(self, at: At, message: str) -> None:
         super().__init__(message)
+        self.at = at
+
+
+class PassedOnError(Exception):
+    """A step cannot say it; the request and its answer are passed on as they come. *at* is why."""
+
+    def __init__(self, at: At, message: str) -> None:
+        super().__init__(f"{message}, so it is passed on as it comes")
         self.at = at
 
 
@@ -57,19 +69,23 @@ class OperationImport:
         refusal = self._draft.refusal(key)
         if refusal:
             raise LeftOut(self.at, refusal)
-        body = self._body()
-        status = self._status()
         owner = next((each for each in (self.at, self._item) if each["servers"]), self._document.root)
         upstream = self._draft.upstream(self._document.name, self._document.upstream(owner))
+        call = f"{upstream}/{path}" if (path := self._pattern(passed, typed=False)[1:]) else upstream
+        summary = {"summary": self.at["summary"].text} if self.at["summary"].text else {}
+        try:
+            body, (status, decode) = self._body(), self._answers()
+        except PassedOnError as passing:
+            self._report.changed(passing.at, f"{key}: {passing}")
+            self._draft.add(key, summary | {"proxy": _proxy(call, passed)}, self.at)
+            return
         names = {each.partition(":")[0] for each in passed.path.values()}
         wanted = self.at["operationId"].text or self._path
         name = unique(step_name(wanted, self._method), names)
-        call = self._pattern(passed, typed=False).removeprefix("/")
-        step: dict[str, Any] = {self._method: f"{upstream}/{call}" if call else upstream}
+        step: dict[str, Any] = {self._method: call} | ({"decode": "auto"} if decode else {})
         step |= {"query": passed.query} if passed.query else {}
         step |= {"headers": passed.headers} if passed.headers else {}
-        route: dict[str, Any] = {"summary": self.at["summary"].text} if self.at["summary"].text else {}
-        route |= {"status": status} if status != 200 else {}
+        route = summary | ({"status": status} if status != 200 else {})
         self._draft.add(key, route | {"steps": {name: step | body}, "respond": reference(name)}, self.at)
 
     def _pattern(self, passed: PassedOn, *, typed: bool) -> str:
@@ -96,22 +112,37 @@ class OperationImport:
         if FORM in types:
             schema = self._document.resolved(types[FORM]["schema"])
             self._report.changed(types[FORM], "clients send JSON, which goes on as a form")
-            return {"form": {name: reference("body", name) for name in schema["properties"].keys}}
-        raise LeftOut(body, f"it takes {' or '.join(types)}, and a route takes JSON")
+            names = filter(is_sayable, schema["properties"].keys)
+            return {"form": {name: reference("body", name) for name in names}}
+        raise PassedOnError(body, f"it takes {' or '.join(types)}")
 
-    def _status(self) -> int:
-        """The status of its answers."""
+    def _answers(self) -> tuple[int, bool]:
+        """The status of its answers, and whether JSON has to be made of them."""
         answers = [(code, at) for code, at in self.at["responses"].members() if code.startswith("2")]
         for code, written in answers:
             at = self._document.resolved(written)
             types = [name.partition(";")[0].strip().lower() for name in at["content"].keys]
-            if types and not any(map(_is_json, types)):
-                raise LeftOut(at, f"it answers {' or '.join(types)}, and a step's answer is JSON")
+            decode = bool(types) and not any(map(_is_json, types))
+            if decode and not any(map(_is_decoded, types)):
+                raise PassedOnError(at, f"it answers {' or '.join(types)}")
             if code in {"204", "205"}:
                 self._report.changed(written, f"the answer is `null` with status 200, not {code}")
             elif code.isdecimal():
-                return int(code)
-        return 200
+                return int(code), decode
+            elif decode:
+                return 200, True
+        return 200, False
+
+
+def _proxy(call: str, passed: PassedOn) -> dict[str, Any]:
+    """What passes the request on as it comes, with the parameters that the document names."""
+    headers = [name for name in passed.headers if name != "cookie"]
+    forward = {"headers": headers, "cookies": passed.cookies, "query": list(passed.query)}
+    return {"to": call} | ({"forward": some} if (some := {k: v for k, v in forward.items() if v}) else {})
+
+
+def _is_decoded(name: str) -> bool:
+    return name in _DECODED or name.rpartition("+")[2] in {"xml", "yaml"}
 
 
 def _is_json(name: str) -> bool:

@@ -21,9 +21,12 @@ _OF_THE_MESSAGE: Final = FORBIDDEN | {"accept", "content-type", "authorization"}
 
 @dataclass(slots=True)
 class PassedOn:
-    """*path*: the document's names of path parameters → ours with their types (``id:int``)."""
+    """*path*: the document's names of path parameters → ours with their types (``id:int``). Required
+    *cookies* are in the headers too.
+    """
 
     path: dict[str, str] = field(default_factory=dict)
+    cookies: list[str] = field(default_factory=list)
     query: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
 
@@ -65,6 +68,7 @@ def _add(passed: PassedOn, document: Document, parameter: At, report: Report) ->
     elif where == "header" and name.lower() not in _OF_THE_MESSAGE:
         passed.headers[name.lower()] = reference("header", name.lower())
     elif where == "cookie" and parameter["required"].flag:
+        passed.cookies.append(name)
         cookies = passed.headers.get("cookie", "")
         passed.headers["cookie"] = f"{cookies}{'; ' if cookies else ''}{name}={reference('cookie', name)}"
     elif where == "cookie":

@@ -36,12 +36,6 @@ def test_form_is_made_of_json():
 @pytest.mark.parametrize(
     ("path", "operation", "told"),
     [
-        ("/a", post({"multipart/form-data": {}}), "it takes multipart/form-data, and a route takes JSON"),
-        (
-            "/a",
-            get(responses={"200": {"content": {"image/png": {}}}}),
-            "it answers image/png, and a step's answer is JSON",
-        ),
         ("/a/{b}.json", get(), "a parameter fills a whole segment here"),
         ("/health", get(), "/health… answers for the gateway itself"),
     ],
@@ -72,3 +66,35 @@ def test_second_route_for_the_same_requests_is_left_out():
 
     assert list(draft.routes) == ["GET /{a}"]
     assert told == ['LEFT OUT paths["/{b}"].get: GET /{b}: GET /{a} answers the same requests']
+
+
+@pytest.mark.parametrize(
+    ("operation", "told"),
+    [
+        (post({"multipart/form-data": {}}), "it takes multipart/form-data, so it is passed on as it comes"),
+        (
+            get(responses={"200": {"content": {"image/png": {}}}}),
+            "it answers image/png, so it is passed on as it comes",
+        ),
+    ],
+)
+def test_what_is_no_json_is_passed_on(operation, told):
+    (method,) = operation
+    operation[method]["parameters"] = [
+        {"name": "a", "in": "query"},
+        {"name": "X-A", "in": "header"},
+        {"name": "c", "in": "cookie", "required": True},
+    ]
+    _, route, lines = route_of({"/a": operation})
+
+    forward = {"headers": ["x-a"], "cookies": ["c"], "query": ["a"]}
+    assert route == {"proxy": {"to": "pets/a", "forward": forward}}
+    assert lines[0].endswith(told)
+
+
+@pytest.mark.parametrize("kind", ["text/csv", "application/atom+xml", "text/plain; charset=utf-8"])
+def test_other_texts_are_decoded(kind):
+    step, told = step_of(get(responses={"200": {"content": {kind: {}}}}))
+
+    assert (step["decode"], told) == ("auto", [])
+    assert step_of(get(responses={"2XX": {"content": {kind: {}}}}))[0]["decode"] == "auto"
