@@ -26,9 +26,7 @@ def explain_upstream(upstream: Upstream) -> Iterable[str]:
         yield from _addresses(upstream)
     for title, said in upstream.reached.more:
         yield f"    {title:9}  {said}"
-    connecting = min(spec.connect_timeout, spec.timeout)  # the one lies inside the other
-    more = f", connecting {seconds(connecting)}" if upstream.reached.connects else ""
-    yield f"    timeout    {seconds(spec.timeout)}{more}"
+    yield f"    timeout    {seconds(spec.timeout)}{_connecting(upstream)}"
     yield from _breaker(spec.breaker)
     yield f"    bulkhead   {_bulkhead(spec.bulkhead)}"
     yield from _extras(spec)
@@ -41,6 +39,16 @@ def explain_upstream(upstream: Upstream) -> Iterable[str]:
     yield f"    answers    up to {size(spec.max_response)}"
     for warning in idle_bounds_of(spec):
         yield f"    WARNING    {warning}"
+
+
+def _connecting(upstream: Upstream) -> str:
+    """How long connecting may take; mostly the one time lies inside the other."""
+    spec, reached = upstream.spec, upstream.reached
+    if not reached.connects:
+        return ""
+    if reached.connects_apart:
+        return f"; connecting, which no call waits for: {seconds(spec.connect_timeout)}"
+    return f", connecting {seconds(min(spec.connect_timeout, spec.timeout))}"
 
 
 def hedge_words(hedge: HedgeSpec) -> str:

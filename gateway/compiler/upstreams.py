@@ -47,6 +47,7 @@ class Reached:
     words: str = ""
     more: tuple[tuple[str, str], ...] = ()
     connects: bool = True
+    connects_apart: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,7 +152,7 @@ def build_upstream(name: str, spec: UpstreamSpec, shared: Shared, prepared: Any 
         name=name,
         spec=spec,
         identity=f"{name} {' '.join(kind.addresses(spec))}",
-        reached=Reached(kind.told(spec), tuple(kind.connection(spec)), _connects(kind.name)),
+        reached=Reached(kind.told(spec), tuple(kind.connection(spec)), *_connects(kind.name)),
         addresses=addresses,
         balance=balance,
         budget=Budget(budget.ratio, budget.per_second) if budget else Budget(ENDLESS, 0.0),
@@ -197,8 +198,9 @@ def build_inline(call: InlineCall, shared: Shared) -> Upstream:
     )
 
 
-def _connects(kind: str) -> bool:
-    return next(each.connects for each in UPSTREAM_KINDS if each.name == kind)
+def _connects(kind: str) -> tuple[bool, bool]:
+    """Whether anything connects for its calls, and whether that has a time of its own."""
+    return next((each.connects, each.connects_apart) for each in UPSTREAM_KINDS if each.name == kind)
 
 
 def _balance(candidates: list[Candidate], spec: UpstreamSpec, shared: Shared) -> Balance:

@@ -35,6 +35,7 @@ class SourceKind:
     to this kind, but not to every one.
     ``calls`` are the keys of a step that calls one, ``needs`` those of which one must be there, and
     ``example`` says how they are written. ``timeout`` is an upstream's where nothing is written anywhere.
+    ``connects_apart``: connecting is no call's business, and has a time of its own.
     """
 
     name: str
@@ -48,6 +49,7 @@ class SourceKind:
     inline: bool = False
     upstreams: bool = True
     connects: bool = True
+    connects_apart: bool = False
 
     @property
     def said(self) -> str:
@@ -101,6 +103,7 @@ SOURCE_KINDS: Final = (
         needs=("redis",),
         example='upstream: sessions, redis: [GET, "session:{cookie.sid}"]',
         timeout=REDIS_TIMEOUT,
+        connects_apart=True,
     ),
     SourceKind(
         name="s3",
