@@ -192,7 +192,10 @@ class Fleet:
         task.add_done_callback(self._waiting.discard)
         try:
             async with asyncio.timeout(self.limits.timeout):
-                return await invocation.result()
+                result = await invocation.result()
+                if result.pieces is None:
+                    await invocation.ended.wait()  # whoever is answered finds its environment free
+                return result
         except TimeoutError:
             self._end(environment)
             message = f"Task timed out after {self.limits.timeout:.2f} seconds"
