@@ -10,7 +10,7 @@ from gateway.compiler.names import Names
 from gateway.compiler.request import RequestTemplate
 from gateway.config import load_text
 from gateway.outcome import Cause, Failure, Success
-from tests.support.compiled import messages
+from tests.support.compiled import messages, route
 from tests.support.templates import read, scope
 
 ORDERS = b'{"items": [{"id": 1, "shop": "a"}, {"id": 2, "shop": "b"}, {"id": 1, "shop": "c"}]}'
@@ -279,6 +279,26 @@ def test_name_of_what_is_gathered_cannot_be_a_step_of_its_route():
     text = PAGE.format(settings='get: "u/{keys}", batch: { key: "{who}" }').replace("orders:", "keys:")
 
     assert messages(text) == ["`keys` is a step of this route, and what a batch asks for"]
+
+
+@pytest.mark.parametrize("of_another", [True, False])
+def test_list_that_is_a_clients_own_is_part_of_what_names_its_items(of_another):
+    made = route(
+        "GET /x",
+        "{ steps: { me: { get: users/me, headers: { authorization: '{header.authorization}' } },"
+        " x: { for_each: '{me.items}', get: 'users/i/{item.id}',"
+        " cache: { ttl: 1s, key: ['{query.page | 1}'] } } } }",
+    )
+    step = made.plan.steps[1]
+    inputs = made.read_inputs({}, b"", [(b"authorization", b"a")], None)
+    lists = [
+        b'{"items": [{"id": 1}]}',
+        b'{"items": [{"id": 2}]}' if of_another else b'{"items": [{"id": 1}]}',
+    ]
+
+    identities = [step.prepare(scope(inputs, [each, None]))[0].identity for each in lists]
+
+    assert (identities[0] != identities[1]) is of_another
 
 
 def test_steps_that_are_read_have_ended():

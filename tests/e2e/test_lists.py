@@ -38,6 +38,11 @@ routes:
   POST /several: { steps: { x: { for_each: { of: "{body.ids}", max_items: 3 }, get: "a/i/{item}" } } }
   GET /soft: { steps: { l: { get: a/list }, x: { for_each: "{l.none | []}", get: "a/i/{item}" } } }
   GET /hard: { steps: { l: { get: a/list }, x: { for_each: "{l.none}", get: "a/i/{item}" } } }
+  GET /twice:
+    steps:
+      l: { get: a/list }
+      x: { for_each: "{l.items}", get: "a/i/{item.id}" }
+      y: { for_each: "{l.items}", get: "a/i/{item.id}" }
   GET /nested:
     steps:
       l: { get: a/list }
@@ -192,6 +197,14 @@ async def test_answers_of_a_list_can_be_a_list_again_and_equal_items_are_asked_o
 
     assert [owner["o"] for owner in answer.json["y"]] == [0, 1, 0, 1, 0, 1]
     assert len([path for path in site.paths if path.startswith("/owner")]) == 2
+
+
+async def test_lists_of_one_request_that_ask_the_same_ask_it_once():
+    async with at(site := items(5)) as served:
+        answer = await served.get("/twice")
+
+    assert answer.json["x"] == answer.json["y"]
+    assert len(site.asked) == 6
 
 
 async def test_what_came_in_time_is_served_when_the_time_is_over():
