@@ -30,9 +30,10 @@ def shown(rehearsed: Rehearsed) -> str:
 def as_json(rehearsed: Rehearsed) -> str:
     """The same for programs: ``status headers body seconds time_limit steps``."""
     answer = rehearsed.answer
-    body: Any = answer.body.decode(errors="replace")
-    if "json" in answer.header("content-type"):
-        body = msgspec.Raw(answer.body)  # its numbers keep their digits
+    try:
+        body: Any = msgspec.json.decode(answer.body, type=msgspec.Raw)  # its numbers keep their digits
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        body = answer.body.decode(errors="replace")
     told = {
         "status": answer.status,
         "headers": dict(answer.headers),
@@ -80,11 +81,17 @@ def _ending(bar: Bar) -> str:
 
 
 def _body(body: bytes) -> list[str]:
-    """JSON indented, other text as it is."""
+    """One JSON document indented, other text as it is, but for what a terminal would obey."""
     try:
-        return msgspec.json.format(body, indent=2).decode().splitlines() if body else []
+        msgspec.json.decode(body, type=msgspec.Raw)  # `format` would take several, and lose all but the first
+        return msgspec.json.format(body, indent=2).decode().splitlines()
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        return body.decode(errors="replace").splitlines()
+        pass
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return [f"({len(body)} bytes that are no text)"]
+    return ["".join(char if char.isprintable() else "?" for char in line) for line in text.splitlines()]
 
 
 def _time(seconds: float) -> str:

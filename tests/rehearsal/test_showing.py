@@ -68,3 +68,15 @@ def test_programs_get_all_of_it():
     assert document["headers"] == {"content-type": "application/json", "x-a": "1"}
     assert document["steps"][1]["cause"] == "timeout"
     assert json.loads(as_json(rehearsed(b"hello", kind="text/plain")))["body"] == "hello"
+
+
+def test_several_documents_are_shown_as_they_are():
+    lines = b'{"a":1}\n{"b":2}\n'
+
+    assert json.loads(as_json(rehearsed(lines, kind="application/x-ndjson")))["body"] == lines.decode()
+    assert '\n{"a":1}\n{"b":2}\n' in shown(rehearsed(lines, kind="application/x-ndjson"))
+
+
+def test_nothing_is_shown_that_a_terminal_would_obey():
+    assert "\n\n(2 bytes that are no text)\n\n" in shown(rehearsed(b"\xff\x00", kind="image/png"))
+    assert "\n\na?[2Jb\n\n" in shown(rehearsed(b"a\x1b[2Jb", kind="text/plain"))
