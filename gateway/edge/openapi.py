@@ -128,7 +128,7 @@ def _other_parameters(route: RouteDescription) -> list[dict[str, Any]]:
     for each in route.inputs:
         if each.root not in {"query", "header", "cookie"}:
             continue
-        schema = value_schema(each.type, many=each.many)
+        schema = value_schema(each.type, many=each.many, most=each.most)
         if each.name in route.defaults:
             schema = {**schema, "default": route.defaults[each.name]}
         name = ".".join(str(key) for key in each.keys)

@@ -98,10 +98,11 @@ COMPONENTS: Final[dict[str, Any]] = {
 }
 
 
-def value_schema(type_: str, *, many: bool = False) -> dict[str, Any]:
-    """The schema of one value of the grammar's *type_*, or of a list of them."""
+def value_schema(type_: str, *, many: bool = False, most: int | None = None) -> dict[str, Any]:
+    """The schema of one value of the grammar's *type_*, or of a list of them, at *most* so many."""
     schema = _TYPES[type_]
-    return {"type": "array", "items": schema} if many else dict(schema)
+    bound = {} if most is None else {"maxItems": most}
+    return {"type": "array", "items": schema, **bound} if many else dict(schema)
 
 
 def object_schema(properties: Mapping[str, Schema]) -> Schema:
@@ -114,7 +115,7 @@ def body_schema(inputs: Iterable[Input], defaults: Mapping[str, Any]) -> dict[st
     schema: dict[str, Any] = {}
     for each in inputs:
         leaf = _descend(schema, each.keys, required=each.required)
-        leaf.update(value_schema(each.type, many=each.many))
+        leaf.update(value_schema(each.type, many=each.many, most=each.most))
         if each.name in defaults:
             leaf["default"] = defaults[each.name]
     return schema

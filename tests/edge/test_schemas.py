@@ -69,3 +69,11 @@ def test_degraded_member_lists_every_cause():
     member = COMPONENTS["schemas"]["Degraded"]["additionalProperties"]
 
     assert set(member["properties"]["cause"]["enum"]) == {str(cause) for cause in Cause}
+
+
+def test_list_that_is_bounded_says_so():
+    assert value_schema("int", many=True, most=3)["maxItems"] == 3
+    assert body_schema([Input("body", ("ids",), "json", many=True, most=3)], {}) == {
+        "type": "object",
+        "properties": {"ids": {"type": "array", "items": {}, "maxItems": 3}},
+    }
