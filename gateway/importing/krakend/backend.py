@@ -10,7 +10,7 @@ from gateway.compiler.header_lines import FORBIDDEN
 from gateway.config.source_kinds import VERBS
 from gateway.importing.foreign import At
 from gateway.importing.krakend.namespaces import CALLS, GUARDS, LOST, extra, extras
-from gateway.importing.krakend.pattern import Names, Uncarried, called_path
+from gateway.importing.krakend.pattern import Names, Uncarried, call_of, called_path
 from gateway.importing.krakend.upstreams import function_of, upstream_of
 from gateway.importing.naming import is_sayable, reference
 from gateway.transport.escaping import is_token
@@ -49,13 +49,19 @@ def step_of(
     backend: At, names: Names, forwarded: Forwarded, service: Service
 ) -> tuple[dict[str, Any], list[int]] | None:
     """The call of *backend* and which steps it reads; ``None``, and reported, if it cannot be made."""
-    report = service.report
     unmade = next((name for name, _ in extras(backend) if name in CALLS), None)
     if unmade is not None:
-        report.lost(backend, f"{CALLS[unmade]}, and this kind of call is not there")
+        service.report.lost(backend, f"{CALLS[unmade]}, and this kind of call is not there")
         return None
     if extra(backend, "backend/lambda"):
         return _function_call(backend, forwarded, service)
+    return _http_call(backend, names, forwarded, service)
+
+
+def _http_call(
+    backend: At, names: Names, forwarded: Forwarded, service: Service
+) -> tuple[dict[str, Any], list[int]] | None:
+    report = service.report
     decode = _ENCODINGS.get(backend["encoding"].text)
     if decode is None:
         report.lost(backend["encoding"], f"answers in {backend['encoding'].text} are not read")
@@ -73,16 +79,12 @@ def step_of(
     if upstream is None:
         return None
     _tell_extras(backend, service)
-    step: dict[str, Any] = {method: f"{upstream}/{path}" if path and path[0] != "?" else f"{upstream}{path}"}
-    if decode != "json":
-        step["decode"] = decode
-    _tell_encoding(backend["encoding"], service.report)
-    queries = _queries(backend, forwarded, path, service)
-    if queries:
-        step["query"] = queries
-    headers = _headers(backend, forwarded, service)
-    if headers:
-        step["headers"] = headers
+    _tell_encoding(backend["encoding"], report)
+    step: dict[str, Any] = {method: call_of(upstream, path)}
+    queries, headers = _queries(backend, forwarded, path, service), _headers(backend, forwarded, service)
+    step |= {"decode": decode} if decode != "json" else {}
+    step |= {"query": queries} if queries else {}
+    step |= {"headers": headers} if headers else {}
     if method in _WITH_BODY and forwarded.method.lower() in _WITH_BODY:
         step["body"] = "{body}"
     return step, reads

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gateway.config.proxying import FORBIDDEN
-from gateway.importing.krakend.pattern import Names, Uncarried, called_path
+from gateway.importing.krakend.pattern import Names, Uncarried, call_of, called_path
 from gateway.importing.krakend.upstreams import upstream_of
 from gateway.transport.escaping import is_token
 
@@ -26,8 +26,7 @@ def proxy_of(backend: At, forwarded: Forwarded, timeout: str, service: Service) 
     upstream = upstream_of(backend, service)
     if upstream is None:
         raise Uncarried("its backend has no host that can be called")
-    to = f"{upstream}/{path}" if path and path[0] != "?" else f"{upstream}{path}"
-    proxy: dict[str, Any] = {"to": to, "timeout": timeout}
+    proxy: dict[str, Any] = {"to": call_of(upstream, path), "timeout": timeout}
     forward = _forward(forwarded, service)
     return proxy | ({"forward": forward} if forward else {})
 

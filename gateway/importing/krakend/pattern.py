@@ -80,5 +80,10 @@ def called_path(pattern: str, names: Names) -> tuple[str, list[int]]:
     return names.template(path + (mark if pairs else "") + "&".join(pairs))
 
 
+def call_of(upstream: str, path: str) -> str:
+    """``upstream/path?query`` of a *path* that may be empty, or a query alone."""
+    return f"{upstream}/{path}" if path and path[0] != "?" else f"{upstream}{path}"
+
+
 def _folded(name: str) -> str:
     return name[:1].lower() + name[1:]
