@@ -178,7 +178,9 @@ class _Round:
     def _fill(self) -> None:
         """Begin items while there is room. A loop, because each of them may end at once."""
         self._filling = True
-        while self._left and len(self._under_way) < self._rules.concurrency and self._over is None:
+        while self._left and len(self._under_way) < self._rules.concurrency:
+            if self._over is not None or self._call.ended is not None:
+                break
             self._begin(self._left.pop())
         self._filling = False
 

@@ -170,6 +170,31 @@ async def test_cut_ends_all_items_and_begins_no_further_one(spawn):
 
 
 @virtually
+async def test_list_that_was_cut_before_it_began_sends_nothing(spawn):
+    step = ListStep(spawn=spawn)
+    call = step.call([1, 2], repeatable=False)
+    call.cut(LEFT)
+
+    assert await step.source(call) is LEFT
+
+    assert (step.wire.sent, len(step.background)) == ([], 0)
+
+
+@virtually
+async def test_item_that_ends_with_the_cut_lets_no_other_begin(spawn):
+    step = ListStep(concurrency=2, spawn=spawn)
+    step.wire.delays = {0: 0.1, 1: 1.0, 2: 1.0}
+    call = step.call([0, 1, 2], repeatable=False)
+    # The cut comes in the very turn of the loop in which an item ends.
+    asyncio.get_running_loop().call_later(0.1, call.cut, LEFT)
+
+    await step.source(call)
+    await asyncio.sleep(1.0)
+
+    assert step.wire.sent == [0, 1]
+
+
+@virtually
 async def test_what_came_before_the_cut_is_served(spawn):
     step = ListStep(concurrency=2, spawn=spawn)
     step.wire.delays = {1: 1.0}
