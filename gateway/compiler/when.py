@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
 _BLANKS = re.compile(r"[ \t\r\n]*")
 _SIGN = re.compile(r"==|!=|<=|>=|<|>")
+MAX_DEPTH: Final = 50
+"""Parentheses and ``not`` within each other."""
+
 _WORDS: Final = ("and", "or", "not", "in", "exists", "true", "false", "null")
 
 
@@ -76,6 +79,7 @@ class _Parser(Cursor):
         super().__init__(text)
         self.uses: list[Use] = []
         self._names = names
+        self._depth = 0
 
     def whole(self) -> Node:
         """The whole text as one condition."""
@@ -100,6 +104,14 @@ class _Parser(Cursor):
         return parts[0] if len(parts) == 1 else Several(every=True, parts=tuple(parts))
 
     def _one(self) -> Node:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise self.fault("the condition is nested too deep")
+        node = self._single()
+        self._depth -= 1
+        return node
+
+    def _single(self) -> Node:
         if self._eat_word("not"):
             return Not(self._one())
         if self._eat_word("exists"):
@@ -154,7 +166,11 @@ class _Parser(Cursor):
         while not self._eat_sign("]"):
             if items and not self._eat_sign(","):
                 raise self._unexpected("`,` or `]`")
-            items.append(self._constant())
+            literal = self.literal()
+            if literal is None:
+                raise self._no_operand()
+            items.append(msgspec.json.decode(literal.json))
+            self.take(_BLANKS)
         return items
 
     def _eat_word(self, word: str) -> bool:

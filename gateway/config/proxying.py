@@ -25,6 +25,7 @@ from gateway.config.kinds import (
 from gateway.config.nodes import Entry, Mapping, Scalar, broken
 from gateway.config.on_or_off import given, layer_or_not, list_or_off
 from gateway.config.repeating import RetrySpec
+from gateway.config.shaping import KEYS
 from gateway.config.specs import spec
 from gateway.config.units import SIZE_PATTERN, size
 
@@ -32,7 +33,7 @@ STEP = "proxy"
 """The name of the one step of a route that passes on."""
 
 _OF_THE_STEP = ("query", "headers", "timeout", "retry")
-_OF_ANSWERS = ("steps", "respond", "merge", "status", "degraded", "max_body")
+_OF_ANSWERS = ("steps", "respond", "merge", "status", "degraded", "max_body", "shape", *KEYS)
 
 FORBIDDEN = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "te", "trailer", "upgrade", "keep-alive"}

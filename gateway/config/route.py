@@ -27,7 +27,7 @@ from gateway.config.overload import Priority
 from gateway.config.producing import BY_PARTS, Mode, Produces, forms_of
 from gateway.config.proxying import ProxySpec
 from gateway.config.server import MAX_BODY, TIME_LIMIT
-from gateway.config.shaping import Shaped
+from gateway.config.shaping import Shaped, named_at_the_top
 from gateway.config.specs import spec
 from gateway.config.step import StepSpec
 from gateway.config.units import duration_text
@@ -161,6 +161,17 @@ class RouteSpec(RouteSettings, Shaped):
                 "remove ndjson and events, or undo",
                 ("mode",) if self.mode == "stream" else ("produces",),
                 (("steps", undoing, "undo"),),
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _shape_leaves_the_gateways_own_name_alone(self) -> RouteSpec:
+        named = named_at_the_top(self, "degraded") if self.degraded == "body" else None
+        if named is not None:
+            raise Wrong(
+                "the gateway itself writes a key `degraded` into answers",
+                "call it differently, or set `degraded: header` on the route",
+                at=named,
             )
         return self
 

@@ -120,6 +120,28 @@ class Shaped(ShapeSpec):
         return self
 
 
+def named_at_the_top(shape: Shaped, name: str) -> tuple[str | int, ...] | None:
+    """Where a member of the whole document gets this name; ``None`` if nowhere. For names that are words."""
+    for path, stage in shape.stages:
+        if _first(stage.wrap or "") == name:
+            return (*path, "wrap")
+        for key, new in stage.rename.items():
+            if new == name and _first(key) == key:
+                return (*path, "rename", key)
+        for key in stage.set:
+            if _first(key) == name:
+                return (*path, "set", key)
+        for op, targets in (("move", stage.move), ("append", stage.append)):
+            for key, target in targets.items():
+                if _first(target) == name:
+                    return (*path, op, key)
+    return None
+
+
+def _first(path: str) -> str:
+    return path.partition(".")[0]
+
+
 KEYS = tuple(fields_of(ShapeSpec))
 """In the order in which they are done."""
 

@@ -54,6 +54,8 @@ def _parsed(expression: str) -> Any:
         raise PathFault(f"not JMESPath: {found}", error.lex_position, width=width) from None
     except JMESPathError as error:
         raise PathFault(f"not JMESPath: {_sentence(str(error))}") from None
+    except RecursionError:
+        raise PathFault("the expression is nested too deep") from None
     for call in _calls(parsed.parsed):
         _check_call(call, expression)
     return parsed

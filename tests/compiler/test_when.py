@@ -6,7 +6,10 @@ from gateway.compiler.names import Edges
 from gateway.compiler.references import TemplateFault
 from gateway.compiler.when import Condition
 from gateway.outcome import Cause, Failure
+from tests.support.seeded import seeded
 from tests.support.templates import DOWN, names, read, scope
+
+__all__ = ["seeded"]
 
 USER = b'{"tier":"gold","age":41,"tags":["a","b"],"none":null,"nested":{"n":[1,2]}}'
 
@@ -76,6 +79,38 @@ def test_missing_request_part_is_null_and_no_fault():
 
 def test_value_of_another_type_than_its_reference_says_is_missing():
     assert not chosen("exists {user.tier:int}")
+
+
+@pytest.mark.parametrize("text", ["(" * 5000, "not " * 5000 + "true", "[" * 5000])
+def test_no_condition_is_too_deep_to_be_told(text):
+    with pytest.raises(TemplateFault):
+        Condition(names(), text)
+
+
+def test_any_text_is_a_condition_or_a_fault(seeded):
+    pieces = [
+        "{user.a}",
+        "{query.b:int | 1}",
+        "'x'",
+        "1",
+        "true",
+        "not",
+        "and",
+        "or",
+        "in",
+        "exists",
+        "==",
+        "<",
+    ]
+    pieces += ["(", ")", "[", "]", ",", " ", "{", "}", "'", "é", "\n", "{user.t | lower}", "null"]
+    for _ in range(2000):
+        text = " ".join(seeded.choice(pieces) for _ in range(seeded.randrange(1, 9)))
+        try:
+            condition = Condition(names(), text)
+        except TemplateFault as fault:
+            assert 0 <= fault.offset <= len(text)
+        else:
+            assert condition.compiled()(scope([None] * 9, (USER, b"null"))) in {True, False}
 
 
 def test_reference_is_an_edge_and_with_a_default_a_soft_one():

@@ -73,6 +73,31 @@ def test_faults_are_told_in_plain_words(keys, message):
     assert faults_of(with_step, f"{{ get: users, {keys} }}") == [message]
 
 
+@pytest.mark.parametrize(
+    "keys",
+    [
+        "wrap: degraded",
+        "wrap: degraded.x",
+        "rename: { a: degraded }",
+        "set: { degraded: 1 }",
+        "set: { degraded.x: 1 }",
+        "move: { a.b: degraded }",
+        "append: { a: degraded.list }",
+        "shape: [{ pick: a }, { wrap: degraded }]",
+    ],
+)
+def test_answer_gets_no_member_of_the_gateways_own_name(keys):
+    assert faults_of(with_route, keys) == ["the gateway itself writes a key `degraded` into answers"]
+    assert faults_of(with_route, f"{keys}\n    degraded: header") == []
+
+
+@pytest.mark.parametrize(
+    "keys", ["wrap: x.degraded", "rename: { a.b: degraded }", "omit: degraded", "pick: degraded"]
+)
+def test_the_same_name_further_in_is_anybodys(keys):
+    assert faults_of(with_route, keys) == []
+
+
 def test_route_has_the_same_keys():
     assert faults_of(with_route, "pick: [a]\n    limit: { a: 2 }") == []
     assert faults_of(with_route, "pick: [a]\n    shape: [{ wrap: x }]") == ["`pick` stands beside `shape`"]

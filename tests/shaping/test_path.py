@@ -3,6 +3,9 @@
 import pytest
 
 from gateway.shaping.path import STAR, PathFault, parse_path
+from tests.support.seeded import seeded
+
+__all__ = ["seeded"]
 
 
 @pytest.mark.parametrize(
@@ -27,6 +30,15 @@ def test_path_leads_by_keys(text, keys):
     assert parse_path(text).keys == keys
     assert str(parse_path(text)) == text
     assert parse_path(text).stars == keys.count(STAR)
+
+
+def test_any_text_is_a_path_or_a_fault(seeded):
+    for _ in range(3000):
+        text = "".join(seeded.choice("ab.*[]0'@ -é\n") for _ in range(seeded.randrange(8)))
+        try:
+            assert parse_path(text).text == text
+        except PathFault as fault:
+            assert 0 <= fault.offset <= max(len(text) - 1, 0), text
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ def test_expression_selects(expression, body, selected):
         ("a.{n: foo(b)}", 6, "JMESPath has no function `foo`"),
         ("length(a, b)", 0, "`length` takes 1 argument, not 2"),
         ("max_by(a)", 0, "`max_by` takes 2 arguments, not 1"),
+        ("[" * 3000, 0, "nested too deep"),
         ("merge()", 0, "`merge` takes at least 1 argument, not 0"),
     ],
 )
