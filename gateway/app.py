@@ -132,6 +132,11 @@ class Gateway:
         """Calls that may be in flight at once, over all upstreams: what open files must suffice for."""
         return sum(address.client.state().limit for address in self._compiled.addresses())
 
+    @property
+    def websockets(self) -> bool:
+        """Some route passes WebSockets on; for who makes the listener."""
+        return any(route.tunnel is not None for route in self.routes.values())
+
     def explain(self, route: str | None = None) -> str:
         """The configuration as compiled, for people; one *route* or all. ``KeyError`` for an unknown one."""
         if route is None:
@@ -215,6 +220,10 @@ class Gateway:
             await self._listener(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
+        elif self.websockets:
+            if self._phase is Phase.STARTING:
+                await self._open_late()
+            await self._listener.tunnel(scope, receive, send)
         else:
             await send({"type": "websocket.close", "code": 1000, "reason": "only HTTP is served here"})
 

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 GRACE: Final = 10
 """Seconds that requests under way get at shutdown."""
 
+MAX_MESSAGE: Final = 1024 * 1024
+"""Bytes of one WebSocket message (as in transport/websocket.py, whose library is an extra)."""
+
 _log = Log("gateway.serve")
 
 
@@ -100,7 +103,9 @@ def _server(app: object, *, backlog: int, protocol: Callable[..., Any]) -> _Serv
         uvicorn.Config(
             app,  # type: ignore[arg-type]
             http=protocol,  # type: ignore[arg-type]  # whatever makes one, not only a class
-            ws="none",
+            ws="websockets-sansio" if getattr(app, "websockets", False) else "none",
+            ws_max_size=MAX_MESSAGE,
+            ws_per_message_deflate=False,  # costs a third of a megabyte for each socket
             lifespan="off",
             log_config=None,
             access_log=False,

@@ -10,7 +10,8 @@ from gateway.edge.admission import AdmittingEndpoint, AdmittingNegotiating, Admi
 from gateway.edge.endpoint import Answering, Endpoint
 from gateway.edge.formats import FORMATS, Formats
 from gateway.edge.negotiating import NegotiatingEndpoint
-from gateway.edge.passing import PassingEndpoint
+from gateway.edge.passing import Passing, PassingEndpoint
+from gateway.plan.model import Plan, Step
 from gateway.plan.undo import UndoingRun
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def endpoint_of(route: CompiledRoute, config: Config, serving: Serving) -> Targe
     if route.spec.proxy is not None:
         passing = passing_of(route.spec, route.spec.proxy, expose_timing="timing" in expose)
         options["streams"] = serving.meters.streams(route.key)
+        if route.tunnel is not None:
+            options["websocket"] = _tunnel(route, route.tunnel, passing, options)
         passes = AdmittingPassing if admits else PassingEndpoint
         return passes(route.plan, route.read_inputs, passing, **options)
     answering = Answering(
@@ -62,3 +65,12 @@ def endpoint_of(route: CompiledRoute, config: Config, serving: Serving) -> Targe
         return negotiates(route.plan, route.read_inputs, answering, **options)
     answers = AdmittingEndpoint if admits else Endpoint
     return answers(route.plan, route.read_inputs, answering, **options)
+
+
+def _tunnel(route: CompiledRoute, step: Step, passing: Passing, options: dict[str, Any]) -> Any:
+    """What serves the WebSockets of a route that passes on."""
+    from gateway.edge.tunnel import TunnelEndpoint  # noqa: PLC0415 - its library is an extra
+
+    plan = Plan(route.key, (step,), route.plan.time_limit, route.plan.merge)
+    keys = ("engine", "intake", "meter", "streams", "access_log")
+    return TunnelEndpoint(plan, route.read_inputs, passing, **{key: options[key] for key in keys})

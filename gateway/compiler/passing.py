@@ -6,10 +6,13 @@ layers that must let go later are others (see ``layers.passing``). The order is 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, cast
 
 from gateway.call import Source, stack
+from gateway.config import ANY
 from gateway.edge.forwarding import Forwarding
 from gateway.edge.passing import Passing
 from gateway.layers.breaker import refusing_while_open
@@ -23,6 +26,7 @@ from gateway.layers.passing import (
 from gateway.layers.ramp import ramping
 from gateway.layers.timeout import timing_out
 from gateway.sources.passing import passing_source
+from gateway.transport.decoding import DecodingTransport
 
 if TYPE_CHECKING:
     from gateway.call import Layer
@@ -31,11 +35,14 @@ if TYPE_CHECKING:
     from gateway.compiler.upstreams import Upstream
     from gateway.config import ProxySpec, RouteSpec, UpstreamSpec
     from gateway.transport.exchange import Transport
+    from gateway.transport.h1 import H1Transport
 
 
-def passing_upstream(upstream: Upstream, spec: UpstreamSpec, shared: Shared) -> Upstream:
-    """*upstream*, an HTTP one, as a source of answers that are passed on."""
-    stacks = [_address_stack(address, spec, shared) for address in upstream.addresses]
+def passing_upstream(
+    upstream: Upstream, spec: UpstreamSpec, shared: Shared, *, tunnels: bool = False
+) -> Upstream:
+    """*upstream*, an HTTP one, as a source of answers that are passed on, or of *tunnels* for WebSockets."""
+    stacks = [_address_stack(address, spec, shared, tunnels=tunnels) for address in upstream.addresses]
     source, layers = stacks[0]
     if upstream.balance is not None:
         source = balancing_answers(upstream.balance, [each for each, _ in stacks], shared.clock)
@@ -43,7 +50,9 @@ def passing_upstream(upstream: Upstream, spec: UpstreamSpec, shared: Shared) -> 
     return replace(upstream, source=source, direct=None, layers=layers)
 
 
-def _address_stack(address: Address, spec: UpstreamSpec, shared: Shared) -> tuple[Source, tuple[str, ...]]:
+def _address_stack(
+    address: Address, spec: UpstreamSpec, shared: Shared, *, tunnels: bool
+) -> tuple[Source, tuple[str, ...]]:
     """The layers of one address around its wire, and their names."""
     clock, timers, upstream = shared.clock, shared.timers, address.peer.upstream
     breaker, bulkhead, ramp = address.breaker, address.bulkhead, address.ramp
@@ -57,11 +66,36 @@ def _address_stack(address: Address, spec: UpstreamSpec, shared: Shared) -> tupl
         ("breaker permit", judging_heads(breaker, clock) if breaker is not None else None),
         ("time to the head", timing_out(timers)),
     ]
-    wire = passing_source(
-        cast("Transport", address.client), timers, propagate=spec.propagate, clock=shared.clock
-    )
+    if tunnels:
+        from gateway.sources.tunnels import tunnel_source  # noqa: PLC0415 - its library is an extra
+
+        client = address.client
+        inner = cast("H1Transport", client.inner if isinstance(client, DecodingTransport) else client)
+        wire = tunnel_source(inner, timers, propagate=spec.propagate, clock=clock)
+    else:
+        client = cast("Transport", address.client)
+        wire = passing_source(client, timers, propagate=spec.propagate, clock=clock)
     present = [(name, layer) for name, layer in rows if layer is not None]
     return stack(wire, [layer for _, layer in present]), tuple(name for name, _ in present)
+
+
+def passing_faults(
+    route: RouteSpec, upstream: UpstreamSpec | None
+) -> Iterable[tuple[tuple[str, ...], str, str]]:
+    """What *route* asks of *upstream* that cannot be: the key under ``proxy``, what is wrong, the remedy."""
+    if upstream is None or route.proxy is None:
+        return
+    if upstream.auth is not None:
+        message = "requests that are signed cannot be passed on: their bodies are not known beforehand"
+        yield (), message, "pass on to an upstream without `auth`"
+    if not route.proxy.websocket:
+        return
+    if upstream.transport != "h1":
+        yield ("websocket",), "WebSockets are passed on over HTTP/1.1 only", "write transport: h1"
+    if route.method not in {"GET", ANY}:
+        yield ("websocket",), "a WebSocket begins with GET", "write GET, or ANY, in the route's key"
+    if find_spec("websockets") is None:
+        yield ("websocket",), "WebSockets need a library", "pip install 'fanin-gateway[websocket]'"
 
 
 def passing_of(route: RouteSpec, proxy: ProxySpec, *, expose_timing: bool) -> Passing:

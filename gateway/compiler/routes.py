@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.compiler.answer_headers import header_faults
@@ -21,7 +22,7 @@ from gateway.compiler.listing import ListedCall
 from gateway.compiler.lists import ListTemplate
 from gateway.compiler.names import Edges, Names, Use, Where
 from gateway.compiler.parts import PartsTemplate
-from gateway.compiler.passing import passing_upstream
+from gateway.compiler.passing import passing_faults, passing_upstream
 from gateway.compiler.references import TemplateFault
 from gateway.compiler.render_json import JsonTemplate
 from gateway.compiler.shape import ShapeTemplate
@@ -36,7 +37,7 @@ from gateway.edge.inputs import Input
 from gateway.edge.pattern import Pattern, PatternFault, parse_pattern
 from gateway.edge.reader import Reader, reading
 from gateway.plan.merge import merging
-from gateway.plan.model import Merge, Plan
+from gateway.plan.model import Merge, Plan, Step
 from gateway.plan.parts import Part
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class CompiledRoute:
     reads_body: bool
     shape: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
+    tunnel: Step | None = None
     undos: tuple[Undo, ...] = ()
 
 
@@ -124,9 +126,14 @@ class RouteCompiler:
         """The route over *upstreams*; *meter* gives the meter of each step. Only without faults."""
         assert self.pattern is not None, "compiled in spite of faults"
         assert not self.faults, "compiled in spite of faults"
+        tunnel: Step | None = None
         if self.spec.proxy is not None:
             name = self._steps[0].spec.upstream
-            upstreams = {name: passing_upstream(upstreams[name], self._upstreams[name], shared)}
+            passes = partial(passing_upstream, upstreams[name], self._upstreams[name], shared)
+            if self.spec.proxy.websocket:
+                tunnels = {name: passes(tunnels=True)}
+                tunnel, _ = self._steps[0].compiled(tunnels, meter(self._steps[0].name), shared, commons)
+            upstreams = {name: passes()}
         made = [step.compiled(upstreams, meter(step.name), shared, commons) for step in self._steps]
         made, undos = self._undoing.compiled(made, upstreams, meter, shared)
         table = self._names.table
@@ -146,6 +153,7 @@ class RouteCompiler:
             reads_body=table.reads_body,
             shape=shape,
             parts=parts,
+            tunnel=tunnel,
             undos=undos,
         )
 
@@ -243,6 +251,10 @@ class RouteCompiler:
         for use in self._uses() if self.spec.proxy is not None else ():
             if use.slot is not None and use.slot.root == "body":
                 self._fault(("proxy",), f"`{{{use.ref.text}}}`: a body that is passed on is not looked into")
+        if self.spec.proxy is not None:
+            upstream = self._upstreams.get(next(iter(self.spec.steps.values())).upstream)
+            for key, message, hint in passing_faults(self.spec, upstream):
+                self._fault(("proxy", *key), message, hint)
         for path, message, hint in forwarding_faults(self.spec, self._upstreams):
             self._fault(path, message, hint)
 

@@ -18,6 +18,7 @@ from gateway.config.kinds import (
     HeaderName,
     HeaderValue,
     MaybeTimeout,
+    Switch,
     Text,
     header_name,
     or_off,
@@ -119,6 +120,7 @@ class ProxySpec:
         default=60.0, description="The wait for each further piece, from either side."
     )
     max_body: MaybeSize = Field(default=None, description="The largest request body. Not written: any size.")
+    websocket: Switch = Field(default=False, description="on: WebSockets are passed on, too.")
 
 
 def lowered_proxy(route: Mapping, faults: list[Fault]) -> Mapping:

@@ -133,7 +133,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is whole: what looks like headers from here on are trailers, and nobody's."""
         super().on_headers_complete()
-        self.headers = []
+        if not (self.parser.should_upgrade() and self._should_upgrade()):  # then they are asked for once more
+            self.headers = []
         self._fed = self._body = 0
 
     def on_body(self, body: bytes) -> None:

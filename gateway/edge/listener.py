@@ -76,6 +76,20 @@ class Listener:
                 raise HalfAnswerError(request_id) from None
             await answer(scope, send, *problems.bug(request_id))
 
+    async def tunnel(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Serve one WebSocket (an ASGI scope of that type), if its route passes them on."""
+        match = self.match("GET", path_of(scope))
+        websocket = None if isinstance(match, Unrouted) else getattr(match.target, "websocket", None)
+        if isinstance(match, Unrouted) or websocket is None:
+            await receive()
+            await send({"type": "websocket.close", "code": 1008, "reason": "no WebSocket here"})
+            return
+        try:
+            await websocket(scope, receive, send, match.params)
+        except Exception as error:  # noqa: BLE001 - the log has it
+            self.bug(error, {**scope, "method": "GET"}, match.params)
+            await send({"type": "websocket.close", "code": 1011})
+
     def bug(self, error: Exception, scope: Message, params: Mapping[str, str]) -> str:
         """Log *error*, which is of no step, under the request's id, which is returned."""
         trace = self._trace(scope)

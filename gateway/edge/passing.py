@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gateway.call import Call
 from gateway.edge import problems, recorded
@@ -65,7 +65,8 @@ class Passing:
 class PassingEndpoint:
     """One route that passes on, ready to answer. Its plan has one step, which is never asked for a body.
 
-    ``direct``: its requests cannot come past ASGI.
+    ``direct``: its requests cannot come past ASGI. ``websocket`` serves those that ask for that upgrade, if
+    the route passes them on.
     """
 
     direct = False
@@ -82,6 +83,7 @@ class PassingEndpoint:
         streams: StreamMeter,
         access_log: AccessLog | None,
         witness: Witness | None = None,
+        websocket: Any = None,
     ) -> None:
         self.plan = plan
         self._read_inputs = read_inputs
@@ -92,6 +94,7 @@ class PassingEndpoint:
         self._streams = streams
         self._access_log = access_log
         self._witness = witness
+        self.websocket = websocket
         self._timing = Timing([plan.steps[0].name]) if passing.expose_timing else None
 
     async def __call__(self, scope: Message, receive: Receive, send: Send, path: Mapping[str, str]) -> None:

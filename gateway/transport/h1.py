@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterable, Callable
-from typing import Final
+from typing import Final, TypeVar
 
 from gateway.buffered import Buffered
 from gateway.call import Call, Waiter
@@ -23,6 +23,8 @@ from gateway.transport.pool import Pool
 from gateway.transport.resolve import Resolver
 from gateway.transport.streamed import StreamedResponse
 from gateway.transport.tls import http1_context
+
+P = TypeVar("P", bound=asyncio.Protocol)
 
 _VERBS: Final = {
     method: method.encode() + b" " for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -197,6 +199,10 @@ class H1Transport:
                 return Failure(Cause.INCOMPLETE if call.sent else Cause.UNREACHABLE, _ENDED)
             connection = None
 
+    async def dial(self, make: Callable[[], P]) -> P | Failure:
+        """A connection of its own, beside the pool, for a protocol that outlives an exchange."""
+        return await self._dialer().dial(make)
+
     async def close(self) -> None:
         """Close every connection; calls under way end as ``incomplete``, waiting ones as ``unreachable``."""
         if self._pool is not None:
@@ -245,28 +251,28 @@ class H1Transport:
 
     def _make_pool(self) -> Pool:
         loop = asyncio.get_running_loop()
-        origin = self.origin
-        context = (self._ssl_context or http1_context()) if origin.secure else None
-        resolver = self._resolver or Resolver(origin.host, origin.port)
         max_response, buffered = self._max_response, self._buffered
 
         def make(on_idle_end: Callable[[Connection], None]) -> Connection:
             return Connection(loop, max_response, buffered, on_idle_end)
 
-        dialer = Dialer(
-            origin,
-            self._connect_timeout,
-            context,
-            resolver,
-            server_name=self._server_name,
-            unix_socket=self._unix_socket,
-        )
         return Pool(
-            dialer,
+            self._dialer(),
             make,
             limit=self._limit,
             max_wait=self._max_wait,
             timers=self._timers,
             idle_for=self._idle_for,
             max_age=self._max_age,
+        )
+
+    def _dialer(self) -> Dialer:
+        origin = self.origin
+        return Dialer(
+            origin,
+            self._connect_timeout,
+            (self._ssl_context or http1_context()) if origin.secure else None,
+            self._resolver or Resolver(origin.host, origin.port),
+            server_name=self._server_name,
+            unix_socket=self._unix_socket,
         )

@@ -46,3 +46,34 @@ def test_body_that_is_passed_on_is_not_looked_into(where):
     assert messages(f"{FILES}routes: {{ POST /x: {{ proxy: {{ {where} }} }} }}") == [
         "`{body.a}`: a body that is passed on is not looked into"
     ]
+
+
+@pytest.mark.parametrize(
+    ("upstream", "method", "fault"),
+    [
+        ("transport: httpx", "GET", "WebSockets are passed on over HTTP/1.1 only"),
+        ("timeout: 1s", "POST", "a WebSocket begins with GET"),
+    ],
+)
+def test_websocket_that_cannot_be_passed_on_is_a_fault(upstream, method, fault):
+    text = f"upstreams: {{ files: {{ url: http://a, {upstream} }} }}\n"
+
+    assert messages(f"{text}routes: {{ {method} /x: {{ proxy: {{ to: files, websocket: on }} }} }}") == [
+        fault
+    ]
+
+
+def test_signed_requests_cannot_be_passed_on():
+    auth = "auth: { type: aws_iam, region: eu-west-1, service: lambda }"
+    text = f"upstreams: {{ files: {{ url: https://a, {auth} }} }}\nroutes: {{ GET /x: {{ proxy: files }} }}"
+
+    assert any("signed cannot be passed on" in message for message in messages(text))
+
+
+def test_route_with_websockets_has_a_tunnel():
+    text = "routes: { ANY /x: { proxy: { to: files, websocket: on } }, GET /y: { proxy: files } }"
+    made = compiled(FILES + text)
+
+    assert made.routes["ANY /x"].tunnel is not None
+    assert made.routes["GET /y"].tunnel is None
+    assert made.router.match("GET", b"/x").target.websocket is not None

@@ -1,0 +1,187 @@
+"""Passes WebSockets on: messages of either side to the other, whole and in order, until one side ends.
+
+Rules of the file:
+1. The client's handshake is answered when the upstream has answered its own. What refuses it is told by its
+   status, as for other requests.
+2. Close codes go through to the other side; an upstream that is lost is 1014.
+3. Each side is asked whether it is there (pings); neither sees the other's pings.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from gateway.call import Call
+from gateway.edge import problems
+from gateway.edge.inputs import InputFault
+from gateway.edge.passing_run import PassingRun
+from gateway.edge.streamed import CLIENT_GONE, WHOLE, Streamed
+from gateway.sources.tunnels import Tunnel
+from gateway.transport.exchange import Request
+from gateway.transport.websocket import LOST, Closed, Link
+
+if TYPE_CHECKING:
+    from gateway.edge.answer import Message, Receive, Send
+    from gateway.edge.endpoint import AccessLog, RequestMeter
+    from gateway.edge.incoming import Intake
+    from gateway.edge.passing import Passing
+    from gateway.edge.problems import Problem
+    from gateway.edge.reader import Reader
+    from gateway.edge.streamed import StreamMeter
+    from gateway.plan.engine import Engine
+    from gateway.plan.model import Plan
+
+_UNSAID: Final = frozenset({1005, 1006, 1015})
+"""Codes that stand for a close without one; they cannot be sent."""
+
+_LINGER: Final = 1.0
+"""Seconds for a refused client to be gone."""
+
+_HANDSHAKE: Final = (
+    *(b"sec-websocket-accept", b"sec-websocket-extensions", b"sec-websocket-protocol"),
+    *(b"content-length", b"content-type"),
+)
+
+
+class TunnelEndpoint:
+    """The WebSockets of one route that passes on. Its *plan*'s one step is a source of links."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        read_inputs: Reader,
+        passing: Passing,
+        *,
+        engine: Engine,
+        intake: Intake,
+        meter: RequestMeter,
+        streams: StreamMeter,
+        access_log: AccessLog | None,
+    ) -> None:
+        self.plan = plan
+        self._read_inputs = read_inputs
+        self._passing = passing
+        self._engine = engine
+        self._intake = intake
+        self._meter = meter
+        self._streams = streams
+        self._access_log = access_log
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send, path: Mapping[str, str]) -> None:
+        """Serve one WebSocket (an ASGI scope of that type)."""
+        arrived = self._engine.clock()
+        await receive()  # websocket.connect
+        trace, limit = self._intake.read(scope["headers"], scope.get("client"), self.plan.time_limit)
+        try:
+            inputs = self._read_inputs(path, scope["query_string"], scope["headers"], None)
+            run = PassingRun(self.plan, self._engine, inputs, trace, limit)
+            tunnel = self._tunnel(run, scope)
+        except InputFault as fault:
+            await refuse(scope, receive, send, problems.bad_request(fault, trace.request_id))
+            self._meter.record(fault.status, False, self._engine.clock() - arrived)
+            return
+        step = self.plan.steps[0]
+        call = Call(step.name, tunnel, run.deadline, step.timeout, trace, inputs=inputs, floor=run.floor)
+        try:
+            await run.run(call, body=False)
+            seconds = self._engine.clock() - arrived
+            if tunnel.link is None:
+                await self._refuse(run, scope, receive, send, seconds)
+                return
+            self._meter.record(101, False, seconds)
+            await self._serve(run, tunnel.link, send, receive, seconds, arrived)
+        finally:
+            tunnel.close()
+
+    def _tunnel(self, run: PassingRun, scope: Message) -> Tunnel:
+        forwarding = self._passing.forwarding
+        request = self.plan.steps[0].prepare(run)
+        assert isinstance(request, Request), "a passage reads no step, so nothing is missing"
+        return Tunnel(
+            forwarding.target(request.target, scope["query_string"]),
+            forwarding.lines(scope["headers"]) + request.headers,
+            self._passing.idle_timeout,
+            scope.get("subprotocols", ()),
+        )
+
+    async def _serve(
+        self, run: PassingRun, link: Link, send: Send, receive: Receive, seconds: float, arrived: float
+    ) -> None:
+        own = {**self._passing.headers, b"x-request-id": run.trace.request_id.encode()}
+        headers = self._passing.forwarding.returned(link.headers, own, without=_HANDSHAKE)
+        await send({"type": "websocket.accept", "subprotocol": link.subprotocol, "headers": headers})
+        self._streams.begin()
+        counts = [0, 0]
+        inward = asyncio.ensure_future(_inward(link, receive, counts))
+        outward = asyncio.ensure_future(_outward(link, send, counts))
+        try:
+            await asyncio.wait((inward, outward), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (inward, outward):
+                task.cancel()
+            await asyncio.gather(inward, outward, return_exceptions=True)
+            ending = CLIENT_GONE
+            if link.closed is not None:
+                ending = "incomplete" if link.closed.code == LOST else WHOLE
+            received, sent = counts
+            self._streams.end(ending, received, sent)
+            if self._access_log is not None:
+                total = self._engine.clock() - arrived
+                self._access_log.streamed(run, Streamed(101, seconds, total, received, sent, ending))
+
+    async def _refuse(
+        self, run: PassingRun, scope: Message, receive: Receive, send: Send, seconds: float
+    ) -> None:
+        failure = run.failure
+        assert failure is not None, "without a link there is a failure"
+        problem = problems.failed(failure[1], failure[0].name, run.trace.request_id, own_credentials=True)
+        await refuse(scope, receive, send, problem)
+        self._meter.record(problem.status, False, seconds)
+        if self._access_log is not None:
+            self._access_log(run, problem.status, False, seconds, len(problem.body))
+
+
+async def refuse(scope: Message, receive: Receive, send: Send, problem: Problem) -> None:
+    """Refuse a handshake: with *problem* where the server can, else without a word."""
+    if "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    lines = [line.partition(b": ") for line in problem.block.split(b"\r\n") if line]
+    headers = [(name, value) for name, _, value in lines]
+    await send({"type": "websocket.http.response.start", "status": problem.status, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": problem.body})
+    # uvicorn takes an application that returns before the connection is gone for one that forgot to answer.
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_LINGER):
+            await receive()
+            await receive()
+
+
+async def _inward(link: Link, receive: Receive, counts: list[int]) -> None:
+    """From the client to the upstream, until the client ends."""
+    while True:
+        message = await receive()
+        if message["type"] == "websocket.disconnect":
+            code = message.get("code", 1005)
+            link.close(1000 if code in _UNSAID else code, message.get("reason") or "")
+            return
+        data: Any = message.get("text")
+        data = message["bytes"] if data is None else data
+        counts[0] += len(data)
+        await link.send(data)
+
+
+async def _outward(link: Link, send: Send, counts: list[int]) -> None:
+    """From the upstream to the client, until the upstream ends."""
+    while True:
+        message = await link.receive()
+        if isinstance(message, Closed):
+            code = 1000 if message.code in _UNSAID else message.code
+            await send({"type": "websocket.close", "code": code, "reason": message.reason})
+            return
+        counts[1] += len(message)
+        key = "text" if isinstance(message, str) else "bytes"
+        await send({"type": "websocket.send", key: message})
