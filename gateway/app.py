@@ -106,6 +106,7 @@ class Gateway:
         self._stand_ins = StandIns()
         self._kept = KeptRequests(time.time)
         self._compiled = self._compile(loaded)
+        self.websockets = any(route.tunnel is not None for route in self.routes.values())
         self._health = health_of(self._compiled, lambda: self._phase)
         own = Own(self._health, self._buffered, self._background, self._stand_ins)
         self._feed = feed_of(self._compiled, self.metrics, self._kept, own)
@@ -131,11 +132,6 @@ class Gateway:
     def slots(self) -> int:
         """Calls that may be in flight at once, over all upstreams: what open files must suffice for."""
         return sum(address.client.state().limit for address in self._compiled.addresses())
-
-    @property
-    def websockets(self) -> bool:
-        """Some route passes WebSockets on; for who makes the listener."""
-        return any(route.tunnel is not None for route in self.routes.values())
 
     def explain(self, route: str | None = None) -> str:
         """The configuration as compiled, for people; one *route* or all. ``KeyError`` for an unknown one."""
@@ -214,16 +210,13 @@ class Gateway:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """The ASGI application."""
-        if scope["type"] == "http":
+        if scope["type"] == "http" or (scope["type"] == "websocket" and self.websockets):
             if self._phase is Phase.STARTING:
                 await self._open_late()
-            await self._listener(scope, receive, send)
+            serves = self._listener if scope["type"] == "http" else self._listener.tunnel
+            await serves(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
-        elif self.websockets:
-            if self._phase is Phase.STARTING:
-                await self._open_late()
-            await self._listener.tunnel(scope, receive, send)
         else:
             await send({"type": "websocket.close", "code": 1000, "reason": "only HTTP is served here"})
 

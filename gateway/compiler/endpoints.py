@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -42,16 +43,7 @@ def endpoint_of(route: CompiledRoute, config: Config, serving: Serving) -> Targe
             options["websocket"] = _tunnel(route, route.tunnel, passing, options)
         passes = AdmittingPassing if admits else PassingEndpoint
         return passes(route.plan, route.read_inputs, passing, **options)
-    answering = Answering(
-        status=route.spec.status,
-        headers=route.spec.headers,
-        reads_body=route.reads_body,
-        max_body=route.spec.max_body,
-        own_credentials=frozenset(i for i, facts in enumerate(route.facts) if facts.own_credentials),
-        degraded_in_body=route.spec.degraded == "body",
-        expose_degraded="degraded" in expose,
-        expose_timing="timing" in expose,
-    )
+    answering = _answering(route, expose)
     if route.undos:
         options["make_run"] = partial(UndoingRun, route.undos)
     if route.spec.forms:
@@ -74,3 +66,16 @@ def _tunnel(route: CompiledRoute, step: Step, passing: Passing, options: dict[st
     plan = Plan(route.key, (step,), route.plan.time_limit, route.plan.merge)
     keys = ("engine", "intake", "meter", "streams", "access_log")
     return TunnelEndpoint(plan, route.read_inputs, passing, **{key: options[key] for key in keys})
+
+
+def _answering(route: CompiledRoute, expose: Collection[str]) -> Answering:
+    return Answering(
+        status=route.spec.status,
+        headers=route.spec.headers,
+        reads_body=route.reads_body,
+        max_body=route.spec.max_body,
+        own_credentials=frozenset(i for i, facts in enumerate(route.facts) if facts.own_credentials),
+        degraded_in_body=route.spec.degraded == "body",
+        expose_degraded="degraded" in expose,
+        expose_timing="timing" in expose,
+    )

@@ -6,7 +6,7 @@ layers that must let go later are others (see ``layers.passing``). The order is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, cast
@@ -31,6 +31,7 @@ from gateway.transport.decoding import DecodingTransport
 if TYPE_CHECKING:
     from gateway.call import Layer
     from gateway.compiler.addresses import Address
+    from gateway.compiler.names import Use
     from gateway.compiler.shared import Shared
     from gateway.compiler.upstreams import Upstream
     from gateway.config import ProxySpec, RouteSpec, UpstreamSpec
@@ -80,16 +81,19 @@ def _address_stack(
 
 
 def passing_faults(
-    route: RouteSpec, upstream: UpstreamSpec | None
+    route: RouteSpec, upstreams: Mapping[str, UpstreamSpec], uses: Iterable[Use]
 ) -> Iterable[tuple[tuple[str, ...], str, str]]:
-    """What *route* asks of *upstream* that cannot be: the key under ``proxy``, what is wrong, the remedy."""
-    if upstream is None or route.proxy is None:
+    """What *route* cannot pass on: the key under ``proxy``, what is wrong, the remedy."""
+    if route.proxy is None:
+        return
+    for use in uses:
+        if use.slot is not None and use.slot.root == "body":
+            yield (), f"`{{{use.ref.text}}}`: a body that is passed on is not looked into", ""
+    upstream = upstreams.get(next(iter(route.steps.values())).upstream)
+    if upstream is None or not route.proxy.websocket:
         return
     if upstream.auth is not None:
-        message = "requests that are signed cannot be passed on: their bodies are not known beforehand"
-        yield (), message, "pass on to an upstream without `auth`"
-    if not route.proxy.websocket:
-        return
+        yield ("websocket",), "WebSockets are not signed", "pass on to an upstream without `auth`"
     if upstream.transport != "h1":
         yield ("websocket",), "WebSockets are passed on over HTTP/1.1 only", "write transport: h1"
     if route.method not in {"GET", ANY}:

@@ -128,11 +128,10 @@ class RouteCompiler:
         assert not self.faults, "compiled in spite of faults"
         tunnel: Step | None = None
         if self.spec.proxy is not None:
-            name = self._steps[0].spec.upstream
+            step, name = self._steps[0], self._steps[0].spec.upstream
             passes = partial(passing_upstream, upstreams[name], self._upstreams[name], shared)
             if self.spec.proxy.websocket:
-                tunnels = {name: passes(tunnels=True)}
-                tunnel, _ = self._steps[0].compiled(tunnels, meter(self._steps[0].name), shared, commons)
+                tunnel, _ = step.compiled({name: passes(tunnels=True)}, meter(step.name), shared, commons)
             upstreams = {name: passes()}
         made = [step.compiled(upstreams, meter(step.name), shared, commons) for step in self._steps]
         made, undos = self._undoing.compiled(made, upstreams, meter, shared)
@@ -248,13 +247,8 @@ class RouteCompiler:
             self._fault(path, message, hint)
 
     def _check_passing(self) -> None:
-        for use in self._uses() if self.spec.proxy is not None else ():
-            if use.slot is not None and use.slot.root == "body":
-                self._fault(("proxy",), f"`{{{use.ref.text}}}`: a body that is passed on is not looked into")
-        if self.spec.proxy is not None:
-            upstream = self._upstreams.get(next(iter(self.spec.steps.values())).upstream)
-            for key, message, hint in passing_faults(self.spec, upstream):
-                self._fault(("proxy", *key), message, hint)
+        for key, message, hint in passing_faults(self.spec, self._upstreams, self._uses()):
+            self._fault(("proxy", *key), message, hint)
         for path, message, hint in forwarding_faults(self.spec, self._upstreams):
             self._fault(path, message, hint)
 

@@ -63,11 +63,11 @@ def test_websocket_that_cannot_be_passed_on_is_a_fault(upstream, method, fault):
     ]
 
 
-def test_signed_requests_cannot_be_passed_on():
-    auth = "auth: { type: aws_iam, region: eu-west-1, service: lambda }"
-    text = f"upstreams: {{ files: {{ url: https://a, {auth} }} }}\nroutes: {{ GET /x: {{ proxy: files }} }}"
+def test_websocket_is_not_signed():
+    text = "upstreams: { files: { url: https://abc.lambda-url.eu-west-1.on.aws, auth: { type: aws_iam } } }\n"
+    route = "routes: { GET /x: { proxy: { to: files, websocket: on } } }"
 
-    assert any("signed cannot be passed on" in message for message in messages(text))
+    assert messages(text + route) == ["WebSockets are not signed"]
 
 
 def test_route_with_websockets_has_a_tunnel():
