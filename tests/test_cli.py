@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.cli import OPERATOR_VARIABLE, main
-from tests.support.processes import free_ports, running, until
+from tests.support.processes import ROOT, free_ports, running, until
 
 SOUND = """
 upstreams: { users: { url: "${URL:-http://127.0.0.1:1}" } }
@@ -252,3 +252,12 @@ def test_body_to_try_may_be_a_file(gateway, tmp_path):
     assert gateway("try", "tried.yaml", "/z", "--mock", "-d", "@nowhere")[0] == 2
     assert gateway("try", "tried.yaml", "nonsense")[0] == 2
     assert gateway("try", "broken.yaml", "/x")[0] == 2
+
+
+def test_configuration_of_the_project_itself_can_be_tried():
+    tried = CliRunner(env={OPERATOR_VARIABLE: None}).invoke(
+        main, ["try", str(ROOT / "config" / "gateway.yaml"), "GET /user/profile/42", "--mock", "--json"]
+    )
+
+    assert tried.exit_code == 0, tried.output
+    assert all(step["outcome"] == "live" for step in json.loads(tried.stdout)["steps"])
