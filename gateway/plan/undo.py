@@ -67,7 +67,7 @@ class _Limit:
 class UndoingRun(Run):
     """A run whose steps are undone by *undos*, in this order, if it fails. ``undone`` tells how, by step."""
 
-    __slots__ = ("_on_told", "_releases", "_timer", "_undoing", "_undos", "undone")
+    __slots__ = ("_late", "_on_told", "_releases", "_timer", "_undoing", "_undos", "undone")
 
     def __init__(
         self,
@@ -80,6 +80,7 @@ class UndoingRun(Run):
     ) -> None:
         super().__init__(plan, engine, inputs, trace, limit)
         self._undos = undos
+        self._late: dict[int, asyncio.Future[Outcome]] = {}
         self._on_told: Callable[[], object] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._undoing = False
@@ -100,6 +101,14 @@ class UndoingRun(Run):
         self._releases = True
         if not self._undoing:
             super().release()
+
+    def _end_early(self, failure: Failure) -> None:
+        super()._end_early(failure)
+        # At once: a call that is left to itself may end in this very turn of the loop.
+        for undo in self._undos:
+            call = self.calls[undo.index]
+            if undo.index in self._detached and undo.index not in self._late and call is not None:
+                self._late[undo.index] = undo.late[call] = self._engine.loop.create_future()
 
     def _ended(self, on_end: Callable[[], object]) -> None:
         due = list(self._due()) if self._fails() else []
@@ -138,8 +147,8 @@ class UndoingRun(Run):
             if call is None:
                 continue
             outcome: _Ended = self.outcomes[undo.index]
-            if undo.index in self._detached:
-                outcome = undo.late[call] = self._engine.loop.create_future()
+            if undo.index in self._late:
+                outcome = self._late[undo.index]
             elif did(call, self.outcomes[undo.index]) is Did.NO:
                 continue
             self.undone[self.plan.steps[undo.index].name] = Result.PENDING
