@@ -70,7 +70,7 @@ class Stores:
     def share(self, store: str, circuit: Circuit, upstream: str, url: str) -> None:
         """Let the processes that share *store* tell each other what *circuit*, of *url*, found out."""
         if store not in self._boards:
-            board = RedisHints(self._settings(self._specs[store]), self._clock, self._random)
+            board = RedisHints(self._settings(store, self._specs[store]), self._clock, self._random)
             self._boards[store] = board, SharedCircuits(board, self._origin, self._clock)
         self._boards[store][1].join(circuit, topic_of(upstream, url))
 
@@ -118,10 +118,10 @@ class Stores:
         if spec is None or spec.redis is None:
             return memory
         guard = Circuit(f"store {name}", _GUARD, self._random)
-        redis = RedisStore(self._settings(spec), guard, self._timers, self._clock, self._random)
+        redis = RedisStore(self._settings(name, spec), guard, self._timers, self._clock, self._random)
         self._remote[name] = redis
         return TieredStore(memory, redis)
 
-    def _settings(self, spec: StoreSpec) -> RedisSettings:
+    def _settings(self, name: str, spec: StoreSpec) -> RedisSettings:
         assert spec.redis is not None, "only redis stores have settings"
-        return RedisSettings(url=spec.redis, timeout=spec.timeout)
+        return RedisSettings(url=spec.redis, of=f"store {name}", timeout=spec.timeout)

@@ -28,6 +28,7 @@ from gateway.stores.redis_settings import RedisSettings
 from gateway.stores.redis_words import code_of, words_of
 from gateway.telemetry import events
 from gateway.telemetry.log import Log, place_of
+from gateway.telemetry.repetition import Sparing
 
 _log = Log("gateway.stores.redis")
 
@@ -71,6 +72,7 @@ class Link:
         self._changed = changed
         self._answered = answered
         self._told = False
+        self._losses = Sparing(_log)
         self._waiting: list[Question] = []
         self._sent: deque[tuple[Question, float]] = deque()
         self._news = asyncio.Event()
@@ -107,6 +109,7 @@ class Link:
         if task is not None:
             task.cancel()
             await asyncio.wait([task])
+        self._losses.flush()
         self._tell_first_attempt()  # also where the task was cancelled before its first line
         self.hopeful, self.note = False, "closed"
 
@@ -145,7 +148,7 @@ class Link:
             self.note = words_of(error)
             if not self._told:  # once per outage
                 self._told = True
-                _log(events.REDIS_UNREACHABLE, kind=self.note)
+                _log(events.REDIS_UNREACHABLE, of=self._settings.of, kind=self.note)
             await connection.disconnect(nowait=True)
             return None
         except BaseException:
@@ -153,7 +156,7 @@ class Link:
             raise
         if self._told:
             self._told = False
-            _log(events.REDIS_CONNECTED)
+            _log(events.REDIS_CONNECTED, of=self._settings.of)
         self.note, self.hopeful = "", False
         return connection
 
@@ -188,7 +191,7 @@ class Link:
         self.up, self.note = False, note
         unanswered, self._sent = self._sent, deque()
         if unanswered and trouble is Trouble.LOST:
-            _log(events.REDIS_LOST, kind=note)
+            self._losses(note, events.REDIS_LOST, of=self._settings.of, kind=note)
         for question, _ in unanswered:
             question.failed(trouble, note)
         self._changed(self)

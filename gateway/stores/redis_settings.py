@@ -12,7 +12,7 @@ from gateway.stores.redis_address import RedisAddress, parse_address
 class RedisSettings:
     """Times are seconds. ``url`` is one of ``redis_address`` and may hold a password, so no text that this
     package writes ever contains it. ``username`` and ``password`` count before those of the url; *context*
-    is for TLS in place of the system's.
+    is for TLS in place of the system's. ``of`` says in log lines whose Redis it is.
 
     ``timeout`` bounds what a caller waits for an answer. ``give_up`` bounds a command on its connection,
     which is then dropped; until then late answers are still read, so that a slow server costs no reconnects.
@@ -23,6 +23,7 @@ class RedisSettings:
     """
 
     url: str
+    of: str = "a store"
     username: str | None = None
     password: str | None = None
     context: ssl.SSLContext | None = None

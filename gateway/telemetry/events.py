@@ -171,19 +171,23 @@ PREWARM_FAILED: Final = Event(
 REDIS_UNREACHABLE: Final = Event(
     "redis.unreachable",
     logging.WARNING,
-    "no connection to Redis: {kind}",
+    "{of} has no connection to Redis: {kind}",
     "Told once per outage and connection.",
-    ("kind",),
+    ("of", "kind"),
 )
 REDIS_CONNECTED: Final = Event(
-    "redis.connected", logging.WARNING, "connected to Redis again", "The end of `redis.unreachable`."
+    "redis.connected",
+    logging.WARNING,
+    "{of} is connected to Redis again",
+    "The end of `redis.unreachable`.",
+    ("of",),
 )
 REDIS_LOST: Final = Event(
     "redis.lost",
     logging.WARNING,
-    "a connection to Redis was lost: {kind}",
+    "{of} lost a connection to Redis: {kind}",
     "A question did not get its answer.",
-    ("kind",),
+    ("of", "kind"),
 )
 HINTS_LOST: Final = Event(
     "redis.hints_lost",

@@ -128,13 +128,13 @@ def test_nobody_can_forge_a_line(style, text, facts):
 
 
 def test_machines_get_ascii_only():
-    line = formatter("json").format(record(Line(events.REDIS_LOST, {"kind": "ä\u202e\ud800"}, None, "")))
+    line = formatter("json").format(record(Line(events.REDIS_LOST, {"of": "a store", "kind": "ä\u202e\ud800"}, None, "")))
 
     assert line.isascii()
 
 
 def test_line_of_a_request_has_its_ids_once():
     trace = Trace(TRACE_ID, "00", "req-9")
-    facts = {"kind": "x", "request_id": trace.request_id, "trace_id": trace.trace_id}
+    facts = {"of": "a store", "kind": "x", "request_id": trace.request_id, "trace_id": trace.trace_id}
 
     assert as_text(record(Line(events.REDIS_LOST, facts, None, ""))).count("req-9") == 1

@@ -87,9 +87,9 @@ def test_line_per_request_of_a_client_library_is_not_wanted(process):
 
 def test_colours_are_for_terminals_without_no_color(process):
     coloured, plain = process("text", Terminal()), None
-    Log("gateway")(events.REDIS_CONNECTED)
+    Log("gateway")(events.REDIS_CONNECTED, of="a store")
     plain = process("text", Terminal(), {"NO_COLOR": "1"})
-    Log("gateway")(events.REDIS_CONNECTED)
+    Log("gateway")(events.REDIS_CONNECTED, of="a store")
 
     assert "\x1b[" in coloured.getvalue()
     assert "\x1b[" not in plain.getvalue()

@@ -95,12 +95,12 @@ def test_count_is_told_once_a_period_and_then_no_more(lines):
 
     async def scenario():
         for _ in range(50):
-            sparing("TimeoutError", events.REDIS_LOST, kind="TimeoutError")
+            sparing("TimeoutError", events.REDIS_LOST, of="a store", kind="TimeoutError")
         await asyncio.sleep(10 * PERIOD)
 
     run(scenario)
 
-    line = "a connection to Redis was lost: TimeoutError"
+    line = "a store lost a connection to Redis: TimeoutError"
     assert lines() == [line] * FIRST + [f"{50 - FIRST} more within 10 s: {line}"]
 
 
@@ -109,20 +109,20 @@ def test_flush_tells_at_once_and_once(lines):
 
     async def scenario():
         for _ in range(FIRST + 2):
-            sparing("k", events.REDIS_LOST, kind="OSError")
+            sparing("k", events.REDIS_LOST, of="a store", kind="OSError")
         sparing.flush()
         sparing.flush()
         await asyncio.sleep(2 * PERIOD)
 
     run(scenario)
 
-    assert lines()[FIRST:] == ["2 more within 10 s: a connection to Redis was lost: OSError"]
+    assert lines()[FIRST:] == ["2 more within 10 s: a store lost a connection to Redis: OSError"]
 
 
 def test_summary_says_of_which_event_it_is(caplog):
     sparing = Sparing(Log("gateway.test"))
     for _ in range(FIRST + 1):
-        sparing("k", events.REDIS_LOST, kind="OSError")
+        sparing("k", events.REDIS_LOST, of="a store", kind="OSError")
 
     sparing.flush()
 
@@ -135,7 +135,7 @@ def test_count_is_told_on_the_next_loop_if_the_first_one_ended(lines):
 
     async def flood():
         for _ in range(FIRST + 1):
-            sparing("k", events.REDIS_LOST, kind="OSError")
+            sparing("k", events.REDIS_LOST, of="a store", kind="OSError")
 
     async def more():
         await flood()
@@ -148,6 +148,6 @@ def test_count_is_told_on_the_next_loop_if_the_first_one_ended(lines):
 
 
 def test_line_says_where_it_was_written_and_not_who_counted(caplog):
-    Sparing(Log("gateway.test"))("k", events.REDIS_LOST, kind="OSError")
+    Sparing(Log("gateway.test"))("k", events.REDIS_LOST, of="a store", kind="OSError")
 
     assert caplog.records[0].filename == "test_repetition.py"

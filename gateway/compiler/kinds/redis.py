@@ -140,6 +140,7 @@ class Redis:
         spec, shared, said = opening.spec, opening.shared, _said(opening.spec)
         settings = RedisSettings(
             url=said.url,
+            of=f"upstream {opening.name}",
             username=said.username,
             password=said.password,
             context=opening.prepared,

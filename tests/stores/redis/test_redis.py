@@ -339,7 +339,7 @@ async def test_password_is_in_no_log_line_and_in_no_name(caplog):
 
     told = [record.getMessage() for record in caplog.records if record.name.startswith("gateway")]
     refused = "the server refuses the user or the password (WRONGPASS)"
-    assert f"no connection to Redis: {refused}" in told
+    assert f"a store has no connection to Redis: {refused}" in told
     assert "hunter" not in names
     assert "hunter" not in caplog.text
 

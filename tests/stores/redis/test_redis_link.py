@@ -173,8 +173,8 @@ async def test_an_outage_is_two_lines_of_log_however_long_it_lasts(server, caplo
         server.start()
         await there.until(up=True)
 
-    told = "no connection to Redis: ConnectionRefusedError"
-    assert caplog.messages == [told, "connected to Redis again"]
+    told = "a store has no connection to Redis: ConnectionRefusedError"
+    assert caplog.messages == [told, "a store is connected to Redis again"]
 
 
 async def test_answer_over_the_bound_is_an_error_and_the_next_one_is_whole(server):
