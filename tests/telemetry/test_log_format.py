@@ -128,7 +128,8 @@ def test_nobody_can_forge_a_line(style, text, facts):
 
 
 def test_machines_get_ascii_only():
-    line = formatter("json").format(record(Line(events.REDIS_LOST, {"of": "a store", "kind": "ä\u202e\ud800"}, None, "")))
+    facts = {"of": "a store", "kind": "ä\u202e\ud800"}
+    line = formatter("json").format(record(Line(events.REDIS_LOST, facts, None, "")))
 
     assert line.isascii()
 
