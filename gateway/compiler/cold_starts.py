@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from gateway.call import stack
+from gateway.call import Call, stack
 from gateway.compiler.words import seconds
 from gateway.config import UpstreamSpec
 from gateway.layers.bulkhead import limiting
@@ -34,12 +34,14 @@ INSIDE_LAMBDA: Final = "AWS_LAMBDA_FUNCTION_NAME"
 
 @dataclass(frozen=True, slots=True)
 class ColdStarts:
-    """What one address has against them. ``prewarm`` is ``None`` where nothing keeps it warm; ``wait`` is how
+    """What one address has against them. ``passing`` is the layer of calls whose answers are passed on.
+    ``prewarm`` is ``None`` where nothing keeps it warm; ``wait`` is how
     many seconds start-up waits for it.
     """
 
     warmth: Warmth
     layer: Layer
+    passing: Layer
     unhurried: Unhurried | None
     prewarm: Prewarm | None
     wait: float
@@ -62,10 +64,16 @@ def cold_starts_of(
     return ColdStarts(
         warmth,
         allowing_cold_starts(warmth, cold_timeout, shared.clock, circuit),
+        allowing_cold_starts(warmth, cold_timeout, shared.clock, circuit, _held),
         unhurried(spec.timeout, cold_timeout) if spec.cold_timeout is not None else None,
         _prewarm(name, spec, running, shared, breaker, bulkhead, warmth),
         spec.prewarm.wait if spec.prewarm is not None else 0.0,
     )
+
+
+def _held(call: Call, ended: Callable[[], None]) -> bool:
+    """An answer that is passed on keeps its environment busy until it is closed."""
+    return bool(call.payload.hold(ended))
 
 
 def cold_start_words(spec: UpstreamSettings) -> Iterable[tuple[str, str]]:

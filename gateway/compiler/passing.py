@@ -56,15 +56,16 @@ def _address_stack(
 ) -> tuple[Source, tuple[str, ...]]:
     """The layers of one address around its wire, and their names."""
     clock, timers, upstream = shared.clock, shared.timers, address.peer.upstream
-    breaker, bulkhead, ramp = address.breaker, address.bulkhead, address.ramp
+    breaker, bulkhead, ramp, cold = address.breaker, address.bulkhead, address.ramp, address.cold
+    unhurried = cold.unhurried if cold is not None else None
     rows: list[tuple[str, Layer | None]] = [
         ("close earlier answers", closing_earlier_answers()),
         ("observe attempt", observing_attempts(shared.meter(upstream), clock, address.peer)),
         ("breaker gate", refusing_while_open(breaker, clock) if breaker is not None else None),
         ("bulkhead", limiting_answers(bulkhead, timers) if bulkhead is not None else None),
         ("ramp", ramping(ramp) if ramp is not None else None),
-        ("cold starts", address.cold.layer if address.cold is not None else None),
-        ("breaker permit", judging_heads(breaker, clock) if breaker is not None else None),
+        ("cold starts", cold.passing if cold is not None else None),
+        ("breaker permit", judging_heads(breaker, clock, unhurried) if breaker is not None else None),
         ("time to the head", timing_out(timers)),
     ]
     if tunnels:

@@ -12,6 +12,7 @@ a burst that starts twenty environments has twenty cold calls; what bounds them 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from gateway.call import Call, Layer, Source
 from gateway.layers.circuit import Circuit
@@ -23,10 +24,21 @@ Unhurried = Callable[[Call, float], float]
 """What a circuit is told: from a call, and the seconds that it took."""
 
 
+Holding = Callable[[Call, Callable[[], None]], bool]
+"""Puts off what is to be done until a call's answer is closed; ``False``: there is none to wait for."""
+
+
 def allowing_cold_starts(
-    warmth: Warmth, cold_timeout: float, clock: Callable[[], float], circuit: Circuit | None
+    warmth: Warmth,
+    cold_timeout: float,
+    clock: Callable[[], float],
+    circuit: Circuit | None,
+    holding: Holding | None = None,
 ) -> Layer:
-    """Let cold calls take *cold_timeout* seconds, and those that probe *circuit*."""
+    """Let cold calls take *cold_timeout* seconds, and those that probe *circuit*.
+
+    *holding*: an environment is busy until the answer is closed, not only until there is an outcome.
+    """
 
     def wrap(inner: Source) -> Source:
         async def allowed(call: Call) -> Outcome:
@@ -41,7 +53,9 @@ def allowing_cold_starts(
                 answered, late = shows_life(outcome), _is_late(outcome)
             finally:
                 call.timeout = usual
-                warmth.end(number, clock(), answered=answered)
+                ended = partial(_end, warmth, number, clock, answered=answered)
+                if holding is None or not holding(call, ended):
+                    ended()
                 if cold:
                     warmth.tally(answered=answered, late=late)
             return outcome
@@ -66,6 +80,10 @@ def unhurried(timeout: float, cold_timeout: float) -> Unhurried:
         return elapsed * share if call.timeout >= cold_timeout else elapsed
 
     return told
+
+
+def _end(warmth: Warmth, number: int, clock: Callable[[], float], *, answered: bool) -> None:
+    warmth.end(number, clock(), answered=answered)
 
 
 def _is_late(outcome: Outcome) -> bool:

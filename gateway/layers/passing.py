@@ -57,9 +57,15 @@ def limiting_answers(bulkhead: Bulkhead, timers: Timers) -> Layer:
     return wrap
 
 
-def judging_heads(breaker: Breaker, clock: Clock) -> Layer:
+def judging_heads(
+    breaker: Breaker, clock: Clock, told: Callable[[Call, float], float] | None = None
+) -> Layer:
     """``breaking`` that does not take a client which sends its body slowly for a slow upstream."""
     circuit = breaker.circuit
+
+    def took(call: Call, started: float, now: float) -> float:
+        seconds = now - started - call.payload.theirs(now)
+        return seconds if told is None else told(call, seconds)
 
     def wrap(inner: Source) -> Source:
         async def guarded(call: Call) -> Outcome:
@@ -72,12 +78,12 @@ def judging_heads(breaker: Breaker, clock: Clock) -> Layer:
             except BaseException as error:
                 now = clock()
                 if isinstance(error, CancelledError):
-                    circuit.cut(permit, now, now - started - call.payload.theirs(now))
+                    circuit.cut(permit, now, took(call, started, now))
                 else:
                     circuit.release(permit)
                 raise
             now = clock()
-            judge(circuit, permit, outcome, now - started - call.payload.theirs(now), now)
+            judge(circuit, permit, outcome, took(call, started, now), now)
             return outcome
 
         return guarded

@@ -75,7 +75,8 @@ async def test_a_function_error_is_a_failure_and_nothing_of_it_is_told():
 
 
 async def test_throttled_calls_are_tried_again_where_they_may_be():
-    async with functions_serving("slow", concurrency=1, step=", retry: { attempts: 5 }") as (gateway, served):
+    settings, step = _lines("timeout: 1s, budget: off"), ", retry: { attempts: 20 }"
+    async with functions_serving("slow", concurrency=1, score=settings, step=step) as (gateway, served):
         answers = await asyncio.gather(*(gateway.get("/slow/0.02") for _ in range(2)))
 
         assert {answer.status for answer in answers} == {200}
@@ -227,8 +228,20 @@ async def test_what_is_passed_on_is_signed_and_streamed_both_ways():
         assert (await gateway.ask("/passed/x", "POST", {})).body == b"[0,1,2]"
 
 
+async def test_an_environment_is_busy_as_long_as_its_answer_is_passed_on():
+    routes = '  GET /passed: { proxy: { to: "score/?count=3&pause=0.1" } }'
+    settings = _lines("timeout: 1s, cold_timeout: 5s")
+    async with functions_serving("pieces", score=settings, routes=routes) as (gateway, _):
+        warmth = gateway.gateway.upstreams["score"].addresses[0].cold.warmth
+        asking = asyncio.create_task(gateway.get("/passed"))
+        await asyncio.sleep(0.15)
+        assert warmth.in_flight == 1
+        assert (await asking).body == b"[0,1,2]"
+        await eventually(lambda: warmth.in_flight == 0)
+
+
 def _lines(settings):
     """Settings in one line as lines of an upstream."""
-    for key in ("bulkhead", "cold_timeout", "prewarm"):
+    for key in ("bulkhead", "budget", "cold_timeout", "prewarm"):
         settings = settings.replace(f", {key}:", f"\n    {key}:")
     return settings

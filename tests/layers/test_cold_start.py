@@ -107,6 +107,22 @@ async def test_a_call_that_ends_by_an_exception_is_counted_out():
     assert upstream.warmth.in_flight == 0
 
 
+async def test_an_answer_that_is_passed_on_keeps_its_environment_busy_until_it_is_closed():
+    warmth, held = Warmth(300.0), []
+
+    def holding(call, ended):
+        held.append(ended)
+        return True
+
+    clock = asyncio.get_running_loop().time
+    call = allowing_cold_starts(warmth, COLD, clock, None, holding)(ScriptedSource())
+    await call(make_call())
+
+    assert warmth.in_flight == 1
+    held.pop()()
+    assert (warmth.in_flight, warmth.warm(clock())) == (0, 1)
+
+
 @pytest.mark.parametrize(
     ("outcome", "alive"),
     [
