@@ -75,7 +75,7 @@ async def test_a_function_error_is_a_failure_and_nothing_of_it_is_told():
 
 
 async def test_throttled_calls_are_tried_again_where_they_may_be():
-    settings, step = _lines("timeout: 1s, budget: off"), ", retry: { attempts: 20 }"
+    settings, step = _lines("timeout: 1s, budget: off"), ", retry: { attempts: 10 }"
     async with functions_serving("slow", concurrency=1, score=settings, step=step) as (gateway, served):
         answers = await asyncio.gather(*(gateway.get("/slow/0.02") for _ in range(2)))
 
