@@ -29,6 +29,7 @@ class Draft:
     upstreams: dict[str, dict[str, Any]] = field(default_factory=dict)
     routes: dict[str, dict[str, Any]] = field(default_factory=dict)
     origins: dict[str, At] = field(default_factory=dict)
+    _shapes: dict[tuple[object, ...], str] = field(default_factory=dict)
     _made: list[tuple[dict[str, Any], str]] = field(default_factory=list)
 
     def upstream(self, wanted: str, settings: dict[str, Any]) -> str:
@@ -47,18 +48,17 @@ class Draft:
         pattern = parse_pattern(path)
         if isinstance(pattern, PatternFault):
             return pattern.message
-        if pattern.reserved:
-            return pattern.reserved
-        for other in self.routes:
-            there = parse_pattern(other.partition(" ")[2])
-            if other.startswith(f"{method} ") and isinstance(there, Pattern) and there.shape == pattern.shape:
-                return f"{other} answers the same requests"
-        return ""
+        other = self._shapes.get((method, *pattern.shape))
+        return pattern.reserved if other is None else f"{other} answers the same requests"
 
     def add(self, key: str, route: dict[str, Any], origin: At) -> None:
         """Add the route ``METHOD /path``."""
         self.routes[key] = route
         self.origins[key] = origin
+        method, _, path = key.partition(" ")
+        pattern = parse_pattern(path)
+        if isinstance(pattern, Pattern):
+            self._shapes[method, *pattern.shape] = key
 
     def drop(self, key: str) -> None:
         """Remove a route again."""

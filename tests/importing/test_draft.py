@@ -52,3 +52,20 @@ def test_step_tells_its_upstream():
     assert step_upstream({"post": "users?x=1"}) == "users"
     assert step_upstream({"upstream": "scores"}) == "scores"
     assert step_upstream({"value": 3}) is None
+
+
+def test_second_route_for_the_same_requests_is_refused_once_the_first_is_there():
+    draft = Draft()
+    assert draft.refusal("GET /{a}") == ""
+    assert draft.refusal("GET /{b}") == ""
+    draft.add("GET /{a}", {"steps": {}}, HERE)
+
+    assert draft.refusal("GET /{b}") == "GET /{a} answers the same requests"
+    assert draft.refusal("POST /{b}") == draft.refusal("GET /{b:int}") == ""
+
+
+def test_routes_of_the_gateways_own_and_of_no_sense_are_refused():
+    draft = Draft()
+
+    assert "for the gateway itself" in draft.refusal("GET /health")
+    assert draft.refusal("GET /a//b") == "a segment is empty"
