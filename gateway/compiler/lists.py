@@ -256,10 +256,13 @@ def _list_use(names: Names, each: ForEachSpec) -> Use:
     ref = _reference(each.of, "for_each", "a list")
     if ref.name in names.path:
         raise TemplateFault(f"the path parameter `{ref.name}` is one text, not a list", ref.offset)
-    use = names.resolve(replace(ref, many=True), Where.STEP)
+    if ref.functions and ref.gives == "text":
+        raise TemplateFault("what its functions give is a text, not a list", ref.offset)
+    use = names.resolve(ref if ref.functions else replace(ref, many=True), Where.STEP)
     slot = use.slot
     if slot is not None:
         slot.required = slot.required or ref.default is None
+    if slot is not None and not ref.functions:
         slot.most = each.max_items if slot.most is None else min(slot.most, each.max_items)
     return use
 

@@ -251,6 +251,7 @@ def test_item_and_keys_are_no_edges():
         ('for_each: "orders", get: u/a', "`for_each` is one reference to a list"),
         ('for_each: "{orders} {who}", get: u/a', "`for_each` is one reference to a list"),
         ('for_each: "{who}", get: u/a', "the path parameter `who` is one text, not a list"),
+        ('for_each: "{query.a | lower}", get: u/a', "what its functions give is a text, not a list"),
         ('for_each: "{item}", get: u/a', "`{item}` is known in the call of a step with `for_each` alone"),
         ('get: "u/{item}"', "`{item}` is known in the call of a step with `for_each` alone"),
         ('get: "u/{keys}"', "nothing is called `keys`"),

@@ -107,6 +107,22 @@ async def test_list_of_answers_is_shaped_as_a_list():
     assert answer.json["each"] == [{"n": 1}, {"n": 2}]
 
 
+async def test_list_may_be_what_functions_make_of_a_text():
+    config = routes(
+        "  GET /x:\n    steps:\n"
+        "      u: { get: a/u }\n"
+        '      ids: { get: "a/t/{item}", for_each: "{query.ids | split(\',\')}" }\n'
+        '      few: { get: "a/t/{item}", for_each: { of: "{u.name | split(\'d\')}", max_items: 1 } }\n'
+    )
+    site = Site({"/u": USER, "/t/a": 1, "/t/b": 2})
+    async with serving(config, A=site) as served:
+        answer = await served.get("/x?ids=a,b")
+
+        assert answer.json["ids"] == [1, 2]
+        assert answer.json["degraded"] == {"few": {"cause": "too_large", "served": "nothing"}}
+        assert (await served.get("/x")).status == 400
+
+
 async def test_only_step_that_is_not_chosen_is_null_and_no_failure():
     config = routes('  GET /x: { steps: { u: { get: a/u, when: "{query.go:bool}" } } }\n')
     site = Site({"/u": USER})
