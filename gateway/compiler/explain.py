@@ -123,9 +123,9 @@ def _several(facts: StepFacts) -> Iterable[str]:
     if batch is not None:
         wait = f"for {seconds(batch.window)}" if batch.window else "at one moment"
         place = f" at {written(batch.at)}" if batch.at is not None else ""
-        form = (
-            f"a list{place}, by `{batch.by}`" if batch.by is not None else f"an object{place}, by its members"
-        )
+        form = f"an object{place}, by its members"
+        if batch.by is not None:
+            form = f"a list{place}, by `{batch.by}`{', as many as there are' if batch.many else ''}"
         yield f"gathers what asks for {written(batch.key)} {wait}, up to {batch.max_size} keys a call"
         yield f"each gets its own of {form}"
 

@@ -124,8 +124,9 @@ class ListedCall:
             rules = Rules(at_once, required=each.items == "required")
             spreading = for_each(rules, flights, direct if batch is None else None)
         if batch is not None:
-            split = splitting(tuple(batch.at.split(".")) if batch.at else (), batch.by)
+            split = splitting(tuple(batch.at.split(".")) if batch.at else (), batch.by, many=batch.many)
             failed = failed_by(batch.error) if batch.error is not None else None
-            batches = BatchRules(batch.window, batch.max_size, split, time_limit, failed)
+            nothing = b"[]" if batch.many else b"null"
+            batches = BatchRules(batch.window, batch.max_size, split, time_limit, failed, nothing)
             gathering = batching(commons.batches, batches)
         return Listing(prepare, identify, each=spreading, batching=gathering)

@@ -204,7 +204,7 @@ def _gathering(
     """From the scope of a call to the name of its batch, and what renders that from its keys."""
     prepare, group_of = rendering.prepare, rendering.group
     assert group_of is not None, "calls that share a batch can be equal"
-    settings = repr((batch.by, batch.at, batch.error)).encode()
+    settings = repr((batch.by, batch.at, batch.error, batch.many)).encode()
 
     def gather(scope: ItemScope) -> tuple[bytes, Callable[[Sequence[bytes]], Any]] | Failure:
         own = ItemScope(scope.inputs, scope.outcomes.copy())

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from gateway.config.faults import Wrong
-from gateway.config.kinds import Count, Shown, Text, choice, count, text, words_schema
+from gateway.config.kinds import Count, Flag, Shown, Text, choice, count, text, words_schema
 from gateway.config.nodes import Entry, Mapping, Scalar
 from gateway.config.on_or_off import given
 from gateway.config.specs import spec
@@ -101,6 +101,9 @@ class BatchSpec:
         description="The member of an item that says its key, where the answer is a list. "
         "Not written: it is an object with a member for each key.",
     )
+    many: Flag = Field(
+        default=False, description="true: several items may have one key; a call gets the list of its own."
+    )
     at: MemberPath = Field(
         default=None,
         description="Where in the answer the list or object is: `data.items`. Not written: it is all.",
@@ -112,6 +115,14 @@ class BatchSpec:
         default=0.002, description="How long the first key waits for others; off: to the end of the moment."
     )
     max_size: Count = Field(default=100, description="Keys in one call; a full batch does not wait.")
+
+    @model_validator(mode="after")
+    def _lists_say_their_keys(self) -> BatchSpec:
+        if self.many and self.by is None:
+            raise Wrong(
+                "`many` is for items that say their key", "write `by`, the member that says it", at=("many",)
+            )
+        return self
 
 
 def short_for_each(step: Mapping) -> Mapping:

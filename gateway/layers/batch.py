@@ -8,8 +8,8 @@ Rules of the file:
    credentials included, never shares a batch.
 2. A batch belongs to none of its waiters: each has its own deadline, and one that leaves cuts nobody else.
    When the last one has left, the batch is cut, or not sent at all.
-3. A key is asked for once, however many wait for it; one that the answer has nothing for is ``null``. What fails
-   the whole call fails all that wait, and an item that says it failed fails those of its key.
+3. A key is asked for once, however many wait for it; one that the answer has nothing for is ``null``. What
+   fails the whole call fails all that wait, and an item that says it failed fails those of its key.
 4. Every waiter counts its item's bytes as its own; those of the whole answer are given back with it.
 """
 
@@ -57,8 +57,8 @@ class Keyed(NamedTuple):
 class BatchRules:
     """A batch waits *window* seconds for keys, 0: to the end of the loop's turn, and has at most *max_size*.
 
-    *split* takes an answer apart, *failed* says whether an item is an error. A batch has *time_limit* seconds
-    from when it is sent.
+    *split* takes an answer apart, *nothing* is for keys that it has nothing for, *failed* tells of
+    an item whether it is an error. A batch has *time_limit* seconds from when it is sent.
     """
 
     window: float
@@ -66,6 +66,7 @@ class BatchRules:
     split: Callable[[bytes], Parts | Failure]
     time_limit: float
     failed: Callable[[bytes], bool] | None = None
+    nothing: bytes = b"null"
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +243,7 @@ class _Batch:
         return {text: self._item(parts.get(text), outcome) for text in self._keys}
 
     def _item(self, part: Any, outcome: Success) -> Outcome:
-        body = _NULL if part is None else bytes(part)
+        body = self._rules.nothing if part is None else bytes(part)
         if self._rules.failed is not None and self._rules.failed(body):
             return Failure(Cause.FAILED, "the item of its key is an error")
         return Success(body, outcome.freshness, outcome.cause, outcome.status)

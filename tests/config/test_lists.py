@@ -59,6 +59,7 @@ def test_batch_without_a_window_gathers_what_comes_at_once():
         ('batch: { key: "{a}", window: 2s }', "window: `2s` is longer than 1s"),
         ('batch: { key: "{a}", at: data..x }', "at: `data..x` is not a path of members"),
         ('batch: { key: "{a}", max_size: 0 }', "max_size: `0` is not between 1 and 1000000"),
+        ('batch: { key: "{a}", many: true }', "`many` is for items that say their key"),
         ('batch: "{a}"', "`batch` must be a mapping"),
     ],
 )

@@ -92,6 +92,12 @@ async def test_key_without_an_item_is_null_and_no_failure():
     await step.assert_idle()
 
 
+async def test_key_without_an_item_is_an_empty_list_where_there_may_be_many():
+    step = BatchStep(Success(b'[{"of": 1}]'), split=splitting(by="of", many=True), nothing=b"[]")
+
+    assert await step.answers(1, 2) == [[{"of": 1}], []]
+
+
 async def test_batch_that_answers_nothing_has_nothing_for_anybody():
     step = BatchStep(Success(b"null"), split=splitting(by="id"))
 

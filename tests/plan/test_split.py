@@ -36,6 +36,12 @@ def test_of_several_for_one_key_the_last_counts():
     assert split([{"id": 1, "v": 1}, {"id": 1, "v": 2}], by="id") == {"1": {"id": 1, "v": 2}}
 
 
+def test_keys_that_may_have_many_items_have_the_list_of_theirs():
+    found = [{"of": 1, "v": 1}, {"of": 2}, {"of": 1, "v": 2}]
+
+    assert split(found, by="of", many=True) == {"1": [found[0], found[2]], "2": [found[1]]}
+
+
 def test_items_keep_the_bytes_they_came_with():
     parts = splitting(by="id")(b'[{"id": 1.50, "x" : 1e3}]')
 
