@@ -21,6 +21,9 @@ _GAP: Final = 22
 _ROOM: Final = 72
 """Between columns, for the edges."""
 
+_LONGEST: Final = 48
+"""Letters of a line in a box."""
+
 _HEADING: Final = 44
 _STYLE: Final = """
     svg { color-scheme: light dark; background: #fff; }
@@ -155,7 +158,9 @@ class _Picture:
 
 
 def _texts(node: Node) -> list[str]:
-    return [text for text in (node.name, node.title, node.note) if text]
+    """The words of a box; the end of a long one, such as a statement, is left out."""
+    texts = [text for text in (node.name, node.title, node.note) if text]
+    return [text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…" for text in texts]
 
 
 def _text(x: float, y: float, kind: str, text: str) -> str:

@@ -35,7 +35,8 @@ def legend(graph: Graph) -> str:
     words = [f"{_REQUIRED} required"] if any(node.required for node in graph.nodes) else []
     words += [f"{_OPTIONAL} optional"] if not all(node.required for node in graph.nodes) else []
     words += ["* takes longest"] if any(node.critical for node in graph.nodes) else []
-    words += ["╌ runs without, if need be"] if any(edge.soft for edge in graph.edges) else []
+    drawn = "".join(terminal_lines(graph))  # a soft line that joins a hard one is not seen
+    words += ["╌ runs without, if need be"] if set(drawn) & set(_DASHED.values()) else []
     return ", ".join(words)
 
 

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from gateway.drawing.graph import Graph
+from gateway.drawing.graph import Graph, Node
 from gateway.drawing.svg import svg
 from tests.drawing.samples import profile, some_graph
 
@@ -53,3 +53,11 @@ def test_it_needs_nothing_from_elsewhere_and_has_colours_for_the_night():
     assert "http" not in text.replace("http://www.w3.org/2000/svg", "")
     assert "<script" not in text
     assert "prefers-color-scheme: dark" in text
+
+
+def test_long_words_are_cut():
+    text = svg([Graph("GET /x", [Node(name="a", title="SQL: " + "x" * 200)])])
+
+    words = ["".join(each.itertext()) for each in ET.fromstring(text).iter(SPACE + "text")]
+    assert max(len(word) for word in words if word.startswith("SQL")) == 48
+    assert float(ET.fromstring(text).get("width")) < 700

@@ -30,6 +30,18 @@ def test_legend_explains_only_what_is_there():
     assert legend(Graph("x", [Node(name="a", required=True)])) == "● required"
 
 
+def test_legend_does_not_explain_a_line_that_cannot_be_seen():
+    nodes = [
+        Node(name="a"),
+        Node(name="b"),
+        Node(name="c", needs=(1,)),
+        Node(name="d", needs=(0,), awaits=(1,)),
+    ]
+
+    assert "╌" not in "".join(terminal_lines(Graph("x", nodes)))
+    assert "╌" not in legend(Graph("x", nodes))
+
+
 def followed(lines, graph):
     """The edges that somebody sees who goes along the lines."""
     texts = {f" {node.name}": index for index, node in enumerate(graph.nodes)}
