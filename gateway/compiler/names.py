@@ -232,9 +232,13 @@ def _check_default(ref: Ref) -> None:
 
     What went through functions has no type of its own.
     """
-    if ref.default is None or ref.functions:
+    if ref.default is None:
         return
     default = ref.default.json
+    if ref.functions:
+        if ref.gives == "list" and not default.startswith(b"["):
+            raise TemplateFault("the default of a list is `[]`, or stands before what makes the list", ref.offset)
+        return
     if ref.many and default != b"[]":
         raise TemplateFault("the default of a list is `[]`", ref.offset)
     if ref.type is None or ref.many or default == b"null":

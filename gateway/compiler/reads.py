@@ -70,17 +70,21 @@ def text_read(use: Use) -> Read[str]:
 
 
 def list_read(use: Use) -> Read[list[str]]:
-    """Reads the value as a list of texts (a reference with ``[]``, whose only default is ``[]``)."""
+    """Reads the value as a list of texts: of a reference with ``[]``, whose only default is ``[]``, or with
+    functions that make one.
+    """
     slot = use.slot
     if slot is not None and slot.root != "body" and not use.ref.functions:
         index = slot.index
         return lambda inputs, _: inputs[index]
     source = _through(use, _json_of(use), as_json) if use.ref.functions else _json_of(use)
+    default = use.ref.default
+    instead: Any = [text_of(bytes(one)) for one in items(default.json) or ()] if default is not None else None
 
     def read(inputs: Sequence[Any], outcomes: Sequence[Outcome | None]) -> list[str] | Failure | None:
         value = source(inputs, outcomes)
         if not isinstance(value, bytes) or value == NULL:
-            return value if isinstance(value, Failure) and use.ref.default is None else None
+            return value if isinstance(value, Failure) and default is None else instead
         texts = [text_of(bytes(element)) for element in items(value) or ()]
         if None in texts:
             return None if use.ref.default else skipped(use, "holds more than texts, numbers and booleans")

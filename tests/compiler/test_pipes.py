@@ -2,10 +2,11 @@
 
 import pytest
 
+from gateway.compiler.names import Where
 from gateway.compiler.references import TemplateFault, parse_template
 from gateway.edge.inputs import InputFault
 from gateway.outcome import Cause, Failure
-from tests.support.templates import DOWN, prepared
+from tests.support.templates import DOWN, names, prepared
 
 
 def fault_of(text):
@@ -54,6 +55,18 @@ def test_split_makes_a_list_that_repeats_its_parameter():
     request = prepared("u", client={"query": b"ids=1,2"}, query=[("id", "{query.ids | split(',')}")])
 
     assert request.target == b"/u?id=1&id=2"
+
+
+def test_default_before_split_is_a_list_too():
+    query = [("id", "{query.ids | '7,8' | split(',')}"), ("tag", "{query.tags | split(',') | []}")]
+
+    assert prepared("u", query=query).target == b"/u?id=7&id=8"
+    assert prepared("u", query=query, client={"query": b"ids=1&tags=a"}).target == b"/u?id=1&tag=a"
+
+
+def test_default_of_a_list_is_no_text():
+    with pytest.raises(TemplateFault, match="default of a list"):
+        names().read("{query.ids | split(',') | 'x'}", Where.STEP)
 
 
 def test_missing_request_part_is_told_before_any_function_sees_it():
