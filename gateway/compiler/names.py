@@ -237,7 +237,7 @@ def _check_default(ref: Ref) -> None:
     default = ref.default.json
     if ref.functions:
         if ref.gives == "list" and not default.startswith(b"["):
-            raise TemplateFault("the default of a list is `[]`, or stands before what makes the list", ref.offset)
+            raise TemplateFault("the default of a list is `[]`, or goes through what makes it", ref.offset)
         return
     if ref.many and default != b"[]":
         raise TemplateFault("the default of a list is `[]`", ref.offset)

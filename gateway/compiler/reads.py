@@ -79,7 +79,9 @@ def list_read(use: Use) -> Read[list[str]]:
         return lambda inputs, _: inputs[index]
     source = _through(use, _json_of(use), as_json) if use.ref.functions else _json_of(use)
     default = use.ref.default
-    instead: Any = [text_of(bytes(one)) for one in items(default.json) or ()] if default is not None else None
+    instead: Any = None
+    if default is not None and use.ref.functions:
+        instead = [text_of(bytes(one)) for one in items(default.json) or ()]
 
     def read(inputs: Sequence[Any], outcomes: Sequence[Outcome | None]) -> list[str] | Failure | None:
         value = source(inputs, outcomes)
