@@ -65,7 +65,17 @@ def explain_route(route: CompiledRoute) -> str:
     lines.append(f"  worst case   {_worst_case(route)}")
     for step, facts in zip(plan.steps, route.facts, strict=True):
         lines += [f"  WARNING      {step.name}: {it}" for it in idle_bounds(step, facts, plan.time_limit)]
+    lines += [f"  WARNING      {it}" for it in _idle_undos(route)]
     return "\n".join([*lines, ""])
+
+
+def _idle_undos(route: CompiledRoute) -> Iterable[str]:
+    """Undos that nothing but a leaving client sets off, which is hardly what was meant."""
+    steps = route.plan.steps
+    for step, facts in zip(steps, route.facts, strict=True):
+        others = any(other.required for other in steps if other is not step)
+        if facts.undo and not others and route.spec.merge is None:
+            yield f"{step.name}: no other step is required, so it is only undone if the client leaves"
 
 
 def _server(config: Config) -> Iterable[str]:

@@ -118,11 +118,8 @@ class Undoing:
         for name, template in self._templates.items():
             path = ("steps", name, "undo")
             if self._route.steps[name].for_each is not None:
-                yield (
-                    path,
-                    "what is done for each item of a list cannot be undone",
-                    "undo it in a step after it",
-                )
+                message = "what is done for each item of a list cannot be undone"
+                yield path, message, "make it one call that takes the whole list, or a step for each"
             known = [order.index(other) for other in before(name, edges)]
             for inner, message, hint in template.faults(known, self._route.time_limit):
                 yield (*path, *inner), message, hint

@@ -96,6 +96,11 @@ class Batches:
         self.keys = 0
         self.asked = 0
 
+    @property
+    def held(self) -> int:
+        """Batches that gather or are under way."""
+        return len(self.gathering) + len(self.under_way)
+
     def snapshot(self) -> BatchesSnapshot:
         """The batches now, for the admin pages."""
         there = [*self.gathering.values(), *self.under_way]

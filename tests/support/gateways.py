@@ -100,6 +100,7 @@ def held_by(gateway):
     held = {
         "buffered": gateway._buffered.used,
         "background": len(gateway._background),
+        "batches": gateway._compiled.commons.batches.held,
         "timers": sum(map(len, gateway._timers._by_length.values())),
     }
     addresses = [
