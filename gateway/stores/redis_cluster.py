@@ -11,6 +11,7 @@ Rules of the file:
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -31,6 +32,9 @@ _log = Log("gateway.stores.redis")
 
 HOPS: Final = 5
 """Redirections of one question. redis-py follows 16; a small timeout leaves no time for more than these."""
+
+LOOKS: Final = 2.0
+"""Times of connecting that start-up waits for the map; nodes that hang must not hold it up."""
 
 LOOK_EVERY: Final = 30.0
 """Seconds between two looks at the map that nothing gave reason for."""
@@ -75,7 +79,9 @@ class ClusterClient:
         """See ``RedisClient``."""
         self._note = "no node of the cluster has told its slots"
         self._doubt = asyncio.Event()
-        await self._look()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOOKS * self._settings.connect_timeout):
+                await self._look()
         await asyncio.gather(*self._under_way)
         self._task = asyncio.get_running_loop().create_task(
             self._keep_looking(), name="redis cluster", context=contextvars.Context()
@@ -192,6 +198,7 @@ class ClusterClient:
         if not masters:
             return False
         self._slots = slots
+        self._note = "no node of the cluster serves this key"
         for node in masters:
             self._server_at(node)
         for node in [node for node in self._servers if node not in masters]:

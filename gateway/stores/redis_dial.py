@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ssl
 from functools import partial
 from typing import Any, Final, cast
 
 from redis.asyncio import Connection, Sentinel, SentinelConnectionPool, SSLConnection
 from redis.asyncio.connection import AbstractConnection, parse_url
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from gateway.stores.redis_address import Kind, Node
 from gateway.stores.redis_parser import BoundedParser
@@ -43,6 +46,8 @@ class Dialer:
 
     def _ask_sentinels(self, settings: RedisSettings) -> None:
         target = self._target
+        # One that hangs must leave the others, and the master, their share of the time.
+        share = settings.connect_timeout / (len(target.nodes) + 1)
         self._sentinel = Sentinel(  # type: ignore[no-untyped-call]
             target.nodes,
             sentinel_kwargs={
@@ -51,10 +56,15 @@ class Dialer:
                 "protocol": _PROTOCOL,
                 "driver_info": None,
                 "ssl": target.tls,
-                "socket_timeout": settings.connect_timeout,
-                "socket_connect_timeout": settings.connect_timeout,
+                "socket_timeout": share,
+                "socket_connect_timeout": share,
+                "retry": Retry(NoBackoff(), 0),
+                **{name: value for name, value in self._options.items() if name.startswith("ssl_")},
             },
         )
+        if settings.context is not None and target.tls:
+            for sentinel in self._sentinel.sentinels:
+                sentinel.connection_pool.connection_class = partial(_secured, settings.context)  # type: ignore[assignment]
         options = {name: value for name, value in self._options.items() if name not in {"host", "port"}}
         # Connections refer to it weakly: it must live as long as they do.
         self._pool = SentinelConnectionPool(  # type: ignore[no-untyped-call]
@@ -70,10 +80,17 @@ class Dialer:
         else:
             made = self._class(**self._options)
         if self._context is not None and isinstance(made, SSLConnection):
-            made.ssl_context.context = self._context
+            made.ssl_context.context = self._context  # in place of the one that it would make
         return made
 
     async def close(self) -> None:
         """Let go of the connections to sentinels."""
         if self._sentinel is not None:
             await self._sentinel.aclose()
+
+
+def _secured(context: ssl.SSLContext, **options: Any) -> SSLConnection:
+    """A connection to a sentinel, by *context*."""
+    made = SSLConnection(**options)
+    made.ssl_context.context = context
+    return made

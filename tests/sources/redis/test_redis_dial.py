@@ -7,6 +7,7 @@ from tests.support.copies import copy_of, key_of
 from tests.support.processes import free_ports, until
 from tests.support.redis_sources import TlsFront, asking, authority, cause, data
 from tests.support.redis_stores import opened, patient
+from tests.support.tcp_faults import TcpFaults
 from tests.support.valkey_groups import Node, replicated
 
 # ── sentinels ───────────────────────────────────────────────────────────────────────────────────────────
@@ -38,6 +39,36 @@ async def test_service_that_no_sentinel_knows_is_told():
             Cause.UNREACHABLE,
             "no sentinel knows the service's master",
         )
+
+
+async def test_sentinels_that_are_gone_or_hang_leave_the_others_time():
+    with replicated() as group:
+        async with TcpFaults(group.sentinel.port) as hung:
+            hung.hold()
+            url = f"redis+sentinel://127.0.0.1:1,127.0.0.1:{hung.port},127.0.0.1:{group.sentinel.port}/orders"
+            async with asking(url, connect_timeout=2.0) as there:
+                assert data(await there.ask("GET", "a")) is None
+            hung.release()
+
+
+async def test_sentinels_are_asked_over_tls_where_the_servers_are(tmp_path):
+    trusted, certificate = authority()
+    trusted.cert_pem.write_to_path(tmp_path / "ca.pem")
+    context = ssl.create_default_context()
+    trusted.configure_trust(context)
+    with replicated() as group:
+        async with TlsFront(group.sentinel.port, certificate) as front:
+            url = f"rediss+sentinel://127.0.0.1:{front.port}/orders"
+            unknown = "no sentinel knows the service's master"
+            async with (
+                asking(url, context=context) as there,
+                asking(f"{url}?ssl_ca_certs={tmp_path / 'ca.pem'}") as other,
+                asking(url) as stranger,
+            ):
+                # It names a master that speaks no TLS itself: so far two of them came, and not the third.
+                assert (await there.ask("GET", "a")).detail == "no answer in time"
+                assert (await other.ask("GET", "a")).detail == "no answer in time"
+                assert (await stranger.ask("GET", "a")).detail == unknown
 
 
 # ── TLS and sockets ─────────────────────────────────────────────────────────────────────────────────────
