@@ -57,8 +57,8 @@ class Draft:
         self.origins[key] = origin
         method, _, path = key.partition(" ")
         pattern = parse_pattern(path)
-        if isinstance(pattern, Pattern):
-            self._shapes[method, *pattern.shape] = key
+        assert isinstance(pattern, Pattern), "what has no pattern is refused"
+        self._shapes[method, *pattern.shape] = key
 
     def drop(self, key: str) -> None:
         """Remove a route again."""

@@ -9,7 +9,9 @@ from gateway.config.writing import yaml_text
 
 TEXT = st.one_of(
     st.text(max_size=12),
-    st.sampled_from(["off", "true", "null", "~", "012", "1e3", "5", "{a}", "a: b", "- a", "", "$", " "]),
+    st.sampled_from(
+        ["off", "true", "null", "~", "012", "1e3", "5", "{a}", "a: b", "- a", "", "$", " ", "9" * 30]
+    ),
 )
 LEAF = st.one_of(
     st.none(),

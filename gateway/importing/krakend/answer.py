@@ -36,6 +36,8 @@ def answer_of(endpoint: At, steps: Steps, encoding: At, report: Report) -> dict[
     answer: dict[str, Any] = {"steps": steps} | _forms(encoding, report)
     if len(steps) > 1:
         answer["merge"] = {"steps": list(steps), "on_conflict": "last"}
+        if encoding.text == "json-collection":
+            flatmap.append({"unwrap": COLLECTION})
         if flatmap:
             answer["shape"] = flatmap
         return answer

@@ -27,6 +27,9 @@ def test_collection_as_the_whole_answer():
     assert "wrap" not in route["steps"]["one"]
     assert route_of(endpoint(ONE, output_encoding="json-collection"))[0]["respond"] == "{one.collection | []}"
 
+    route, _ = route_of(endpoint(collection, TWO, output_encoding="json-collection"))
+    assert route["shape"] == [{"unwrap": "collection"}]
+
 
 def test_encodings_of_answers_that_are_not_there_are_told():
     _, told = route_of(endpoint(ONE), output_encoding="yaml")
