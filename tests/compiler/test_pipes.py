@@ -64,6 +64,10 @@ def test_default_before_split_is_a_list_too():
     assert prepared("u", query=query, client={"query": b"ids=1&tags=a"}).target == b"/u?id=1&tag=a"
 
 
+def test_default_that_a_function_finds_nothing_in_is_none():
+    assert parse_template("{x | [] | first}").whole.default.json == b"null"
+
+
 def test_default_of_a_list_is_no_text():
     with pytest.raises(TemplateFault, match="default of a list"):
         names().read("{query.ids | split(',') | 'x'}", Where.STEP)

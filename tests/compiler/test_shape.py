@@ -103,6 +103,12 @@ def test_constants_with_braces_are_written_as_in_templates():
     assert msgspec.json.decode(shape_of(set={"a": "{{x}}", "b": ["{{"]})(b"{}")) == {"a": "{x}", "b": ["{"]}
 
 
+def test_reference_within_a_constant_is_told_at_its_place():
+    fault = template_of(set={"a": {"b": ["x", "{query.q}"]}}).faults[0]
+
+    assert (fault.path, fault.message) == (("set", "a", "b", 1), "a constant is text without references")
+
+
 def test_openapi_says_nothing_of_a_shaped_answer():
     from gateway.compiler.describe import describe
 

@@ -77,8 +77,9 @@ def test_appended_elements_leave_their_place():
 def test_what_is_appended_to_or_from_is_an_array():
     assert shaped({"a": 1, "b": [2]}, append={"b": "a"}).cause is Cause.UNREADABLE
     assert shaped({"a": [1], "b": {}}, append={"b": "a"}).cause is Cause.UNREADABLE
-    with pytest.raises(PathFault):
-        append(parse_path("a"), parse_path("b.*"))
+    for source, target in (("a", "b.*"), ("a", "[0]"), ("@", "a")):
+        with pytest.raises(PathFault):
+            append(parse_path(source), parse_path(target))
 
 
 def joined(**more):

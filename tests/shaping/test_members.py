@@ -89,6 +89,10 @@ def test_element_can_be_replaced_by_a_part_of_it():
     assert shaped(edges, move={"edges.*.node": "edges.*"}) == {"edges": [{"id": 1}, {"id": 2}]}
 
 
+def test_part_moved_to_where_it_is_stays_there():
+    assert shaped({"a": [{"b": 1}]}, move={"a.*": "a.*"}) == {"a": [{"b": 1}]}
+
+
 def test_nothing_to_move_moves_nothing():
     assert shaped({"a": None}, move={"x": "y", "a.b": "c"}) == {"a": None}
 

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from gateway.outcome import Cause
-from gateway.shaping.path import parse_path
+from gateway.shaping.path import PathFault, parse_path
 from gateway.shaping.pick import Picked, picking, picking_bytes
 from gateway.shaping.tree import Raw, Unfit, bytes_of
 from tests.support.shapes import shape_of, shaped
@@ -88,6 +88,11 @@ def test_of_a_key_written_twice_the_last_one_counts():
 
 def test_document_of_another_type_is_unreadable_and_not_empty():
     assert shaped([{"id": 1}], pick="id").cause is Cause.UNREADABLE
+
+
+def test_whole_document_is_no_part_of_itself():
+    with pytest.raises(PathFault):
+        Picked().add(parse_path("@"))
 
 
 def test_hundreds_of_parts_are_one_type():
