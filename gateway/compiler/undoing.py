@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, cast
 
 from gateway.call import stack
+from gateway.compiler.examples import with_example
 from gateway.compiler.extras import Extras
 from gateway.compiler.graph import waves
 from gateway.compiler.names import Use
@@ -75,6 +76,8 @@ class UndoTemplate:
             upstream = upstreams[spec.upstream]
         else:
             upstream = build_inline(cast("InlineCall", self.call), shared)
+        if shared.examples:  # nobody is called, and so there is nothing to take back
+            upstream = with_example(upstream, None)
         retry = upstream.spec.retry if spec.retry is ABSENT else spec.retry
         extras = Extras(retry if retry is not None and retry.attempts > 1 else None, None)
         retrying = extras.retrying(upstream, shared)

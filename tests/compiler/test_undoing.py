@@ -1,8 +1,15 @@
 """``undo`` as it is compiled: its call, what it may read, and the order in which undos run."""
 
+import json
+from dataclasses import replace
+
 import pytest
 
+from gateway import Gateway
 from gateway.compiler.undoing import before
+from gateway.config import load_text
+from gateway.rehearsal.exchange import exchanged
+from gateway.rehearsal.request import parse_request
 from tests.support.compiled import messages, route
 
 PAGE = """
@@ -107,3 +114,20 @@ def test_list_cannot_be_undone():
 
 def test_steps_before_another_are_all_on_the_way_to_it():
     assert before("d", {"d": ["b"], "b": ["a", "c"], "c": ["a"], "a": [], "e": ["a"]}) == {"a", "b", "c"}
+
+
+async def test_what_is_only_tried_undoes_nothing_at_an_upstream():
+    config = """
+upstreams: { users: { url: http://127.0.0.1:1 } }
+routes:
+  POST /x:
+    steps:
+      a: { post: users/a, example: { id: 1 }, undo: { delete: "users/a/{a.id}" } }
+      b: { post: users/b, example: { id: 2 } }
+    merge: { steps: [a, b] }
+"""
+    gateway = Gateway(replace(load_text(config, {}), examples="POST /x"), environ={})
+    async with gateway:
+        answer = await exchanged(gateway, parse_request("POST /x"))
+
+    assert (answer.status, json.loads(answer.body)["undo"]) == (502, {"a": "done"})

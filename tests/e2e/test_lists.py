@@ -6,6 +6,7 @@ import random
 import pytest
 
 from tests.support.gateways import Asked, Site, after, eventually, hanging, replying, serving
+from tests.support.otlp import collecting
 
 LATE = 0.25
 """Seconds that CI may be late (docs/contract.md section 2)."""
@@ -311,3 +312,16 @@ async def test_whatever_becomes_of_items_the_answer_is_whole_json_and_nothing_is
     assert found is None or [item["n"] for item in found if item] == [
         n for n, item in enumerate(found) if item
     ]
+
+
+async def test_every_attempt_of_a_list_is_a_part_of_its_one_step(monkeypatch):
+    with collecting() as collector:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
+        config = "telemetry: { traces: { ratio: 1 } }\n" + CONFIG
+        async with serving(config, URL=items(5, **{"i/1": (500, {})})) as served:
+            await served.get("/each")
+
+        (step,) = collector.by(name="step x")
+        attempts = [span for span in collector.by(kind="client") if span.parent_id == step.span_id]
+    assert (len(attempts), step.attributes["gateway.freshness"]) == (5, "partial")
+    assert [span.error for span in attempts].count(True) == 1
