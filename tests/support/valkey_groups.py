@@ -3,7 +3,7 @@
 import contextlib
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import redis
@@ -19,7 +19,7 @@ class Node:
 
     def __init__(self, folder: Path, port: int, *options: str, sentinel: bool = False) -> None:
         self.port = port
-        self.dead = False
+        self.bus = 0
         file = folder / f"{port}.conf"
         plain = () if sentinel else ('save ""', "appendonly no")
         lines = (f"port {port}", "bind 127.0.0.1", f"dir {folder}", "loglevel warning", *plain, *options)
@@ -39,10 +39,11 @@ class Node:
 
 
 class Cluster:
-    """Masters that share the slots evenly."""
+    """Masters that share the slots evenly; *start* starts another node, which belongs to nothing yet."""
 
-    def __init__(self, nodes: list[Node]) -> None:
+    def __init__(self, nodes: list[Node], start: Callable[[], Node]) -> None:
         self.nodes = nodes
+        self._start = start
         self.ids = [node.ask("CLUSTER", "MYID").decode() for node in nodes]
 
     @property
@@ -54,6 +55,15 @@ class Cluster:
         """Which node has *key*, by its index, as the cluster was formed."""
         slot = self.nodes[0].ask("CLUSTER", "KEYSLOT", key)
         return min(slot * len(self.nodes) // SLOTS, len(self.nodes) - 1)
+
+    def replicate(self, index: int) -> Node:
+        """A replica of the node *index*, in step with it."""
+        replica, first = self._start(), self.nodes[0]
+        replica.ask("CLUSTER", "MEET", "127.0.0.1", first.port, first.bus)
+        until(lambda: len(replica.ask("CLUSTER", "SLOTS")) == len(self.nodes), what="the replica knows all")
+        replica.ask("CLUSTER", "REPLICATE", self.ids[index])
+        until(lambda: replica.ask("ROLE")[3] == b"connected", what="the replica is in step")
+        return replica
 
     def begin_move(self, key: bytes, to: int) -> int:
         """The slot of *key* is on its way to the node *to*; returns the slot."""
@@ -76,9 +86,9 @@ class Cluster:
 def cluster(count: int = 3) -> Iterator[Cluster]:
     """A running cluster of *count* masters."""
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
-        ports = free_ports(2 * count)
-        nodes = []
-        for port, bus in zip(ports[:count], ports[count:], strict=True):
+
+        def start() -> Node:
+            port, bus = free_ports(2)
             options = (
                 "cluster-enabled yes",
                 f"cluster-port {bus}",
@@ -86,15 +96,19 @@ def cluster(count: int = 3) -> Iterator[Cluster]:
                 "cluster-node-timeout 2000",
                 "cluster-require-full-coverage no",
             )
-            nodes.append(Node(Path(folder), port, *options))
-            stack.callback(nodes[-1].kill)
+            node = Node(Path(folder), port, *options)
+            node.bus = bus
+            stack.callback(node.kill)
+            return node
+
+        nodes = [start() for _ in range(count)]
         bounds = [index * SLOTS // count for index in range(count + 1)]
         for index, node in enumerate(nodes):
             node.ask("CLUSTER", "SET-CONFIG-EPOCH", index + 1)
             node.ask("CLUSTER", "ADDSLOTSRANGE", bounds[index], bounds[index + 1] - 1)
-            node.ask("CLUSTER", "MEET", "127.0.0.1", ports[0], ports[count])
+            node.ask("CLUSTER", "MEET", "127.0.0.1", nodes[0].port, nodes[0].bus)
         until(lambda: all(_knows_all(node, count) for node in nodes), what="the cluster")
-        yield Cluster(nodes)
+        yield Cluster(nodes, start)
 
 
 def _knows_all(node: Node, count: int) -> bool:

@@ -6,9 +6,12 @@ from gateway.outcome import Cause
 from gateway.stores.hint import Hint
 from gateway.stores.redis_hints import RedisHints
 from tests.support.copies import copy_of, key_of
+from tests.support.processes import until
 from tests.support.redis_sources import asking, cause, data
 from tests.support.redis_stores import opened, patient
 from tests.support.valkey_groups import cluster
+
+pytestmark = pytest.mark.slow
 
 KEYS = [b"a", b"b", b"c"]
 """One on each of three nodes."""
@@ -59,6 +62,19 @@ async def test_node_that_is_gone_takes_its_own_keys_and_no_others(three):
 
         assert [data(await there.ask("GET", key)) for key in (b"a", b"b")] == ["a", "b"]
         assert cause(await there.ask("GET", b"c")) in {Cause.UNREACHABLE, Cause.FAILED}
+
+
+async def test_replica_that_takes_over_is_found(three):
+    own = three.owner(b"c")
+    replica = three.replicate(own)
+    async with asking(three.url) as there, opened(patient(three.url)) as store:
+        await there.write(("SET", "c", "1"))
+        until(lambda: replica.ask("DBSIZE") == 1, what="the replica has it")
+        three.nodes[own].kill()
+
+        assert await there.until_answered("GET", "c") == b'"1"'
+        assert replica.ask("ROLE")[0] == b"master"
+        await store.used_until_well(key_of("any"), copy_of(b"[1]"))
 
 
 async def test_cluster_none_of_whose_nodes_answers_is_unreachable_until_one_does():

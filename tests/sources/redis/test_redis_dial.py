@@ -2,6 +2,8 @@
 
 import ssl
 
+import pytest
+
 from gateway.outcome import Cause
 from tests.support.copies import copy_of, key_of
 from tests.support.processes import free_ports, until
@@ -9,6 +11,9 @@ from tests.support.redis_sources import TlsFront, asking, authority, cause, data
 from tests.support.redis_stores import opened, patient
 from tests.support.tcp_faults import TcpFaults
 from tests.support.valkey_groups import Node, replicated
+
+pytestmark = pytest.mark.slow
+
 
 # ── sentinels ───────────────────────────────────────────────────────────────────────────────────────────
 
