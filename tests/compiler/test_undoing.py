@@ -56,7 +56,7 @@ def test_what_read_a_step_is_undone_before_it_and_else_the_last_one_first():
 
 def test_undo_that_may_not_be_repeated_is_sent_once_unless_it_says_so():
     made = undos("a: { post: users/a, undo: { post: users/b } }, b: { get: users/b }")
-    other = undos('a: { post: users/a, undo: { post: users/b, repeatable: true } }, b: { get: users/b }')
+    other = undos("a: { post: users/a, undo: { post: users/b, repeatable: true } }, b: { get: users/b }")
 
     assert (made.undos[0].step.repeatable, other.undos[0].step.repeatable) == (False, True)
 
@@ -64,7 +64,8 @@ def test_undo_that_may_not_be_repeated_is_sent_once_unless_it_says_so():
 def test_undo_has_a_timeout_of_its_own_or_its_upstreams_below_the_time_limit():
     made = undos("a: { post: users/a, undo: { delete: users/a, timeout: 300ms } }, b: { get: users/b }")
     usual = undos("a: { post: users/a, undo: { delete: users/a } }")
-    cut = route("POST /x", "{ time_limit: 500ms, steps: { a: { post: users/a, undo: { delete: users/a } } } }")
+    step = "a: { post: users/a, undo: { delete: users/a } }"
+    cut = route("POST /x", f"{{ time_limit: 500ms, steps: {{ {step} }} }}")
 
     assert [each.undos[0].step.timeout for each in (made, usual, cut)] == [0.3, 1.0, 0.4]
 
@@ -103,7 +104,9 @@ def test_what_an_undo_cannot_be_is_a_fault(undo, message):
 
 
 def test_with_a_default_the_answer_may_be_read_also_if_nobody_knows():
-    assert not messages(PAGE.format(undo='post: u/a, json: { id: "{a.id | null}", of: "{id}" }, if_unknown: on'))
+    undo = 'post: u/a, json: { id: "{a.id | null}", of: "{id}" }, if_unknown: on'
+
+    assert not messages(PAGE.format(undo=undo))
 
 
 def test_list_cannot_be_undone():
