@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -71,6 +71,11 @@ def cold_starts_of(
     )
 
 
+def interval(every: float, environ: Mapping[str, str]) -> float | None:
+    """Seconds between two rounds; ``None``: there are none, because it is off or nothing runs in between."""
+    return None if INSIDE_LAMBDA in environ else every or None
+
+
 def _held(call: Call, ended: Callable[[], None]) -> bool:
     """An answer that is passed on keeps its environment busy until it is closed."""
     return bool(call.payload.hold(ended))
@@ -124,7 +129,6 @@ def _prewarm(
     if said is None or running.ping is None:
         return None
     layers = [] if bulkhead is None else [limiting(bulkhead, shared.timers)]
-    every = None if INSIDE_LAMBDA in os.environ else said.every or None
     return Prewarm(
         stack(running.source, [*layers, timing_out(shared.timers)]),
         running.ping,
@@ -134,7 +138,7 @@ def _prewarm(
             timeout=said.timeout or spec.cold_timeout or PING_TIMEOUT,
             shortest=said.hold[0],
             longest=said.hold[1],
-            every=every,
+            every=interval(said.every, os.environ),
             grow=said.grow,
         ),
         name=name,

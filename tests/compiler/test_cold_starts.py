@@ -2,7 +2,7 @@
 
 import math
 
-from gateway.compiler.cold_starts import cold_start_words, longest_attempt
+from gateway.compiler.cold_starts import cold_start_words, interval, longest_attempt
 from gateway.config import UpstreamSettings
 from tests.support.compiled import compiled
 
@@ -38,6 +38,12 @@ def test_a_ping_may_take_what_a_cold_call_may():
     assert address("cold_timeout: 8s, prewarm: on").cold.prewarm._rules.timeout == 8.0
     assert address("prewarm: on").cold.prewarm._rules.timeout == 10.0
     assert address("cold_timeout: 8s, prewarm: { timeout: 3s }").cold.prewarm._rules.timeout == 3.0
+
+
+def test_inside_of_lambda_nothing_is_repeated():
+    assert interval(300.0, {"AWS_LAMBDA_FUNCTION_NAME": "gateway"}) is None
+    assert interval(300.0, {}) == 300.0
+    assert interval(0.0, {}) is None
 
 
 def test_several_addresses_have_environments_of_their_own():

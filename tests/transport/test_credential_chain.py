@@ -24,6 +24,12 @@ except NoCredentialsError as error:
     print("none:", error)
 print("botocore" in sys.modules)
 """
+THRICE = """
+import os
+from gateway.transport.credential_chain import Chain
+chain = Chain(None, os.environ)
+print(*(chain(anew=False).access_key for _ in range(3)))
+"""
 EXPIRY = (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
 GIVEN_OUT = {"AccessKeyId": "AKIAOUT", "SecretAccessKey": "s3cr3t", "Token": "tok", "Expiration": EXPIRY}
 ASSUMED = f"""<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
@@ -53,6 +59,7 @@ def giving_out(answers):
             asked.append((self.command, self.path, dict(self.headers)))
             self.rfile.read(int(self.headers.get("content-length", 0)))
             body = answers.get(self.path)
+            body = body.pop(0) if isinstance(body, list) else body
             self.send_response(404 if body is None else 200)
             self.end_headers()
             self.wfile.write((body or "").encode())
@@ -106,6 +113,22 @@ def test_a_container_is_given_them(tmp_path):
 
     assert found == ["AKIAOUT|s3cr3t|tok|the container-role provider", "True"]
     assert asked[0][2]["Authorization"] == "let-me-in"
+
+
+@pytest.mark.slow
+def test_temporary_ones_are_renewed_by_their_source_ahead_of_their_end(tmp_path):
+    soon = (datetime.now(UTC) + timedelta(minutes=12)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    ends = enumerate((soon, soon, EXPIRY))
+    given = [{**GIVEN_OUT, "AccessKeyId": f"AKIA{number}", "Expiration": end} for number, end in ends]
+    with giving_out({"/creds": list(map(json.dumps, given))}) as (url, asked):
+        environ = {"PATH": "/usr/bin", "HOME": str(tmp_path)}
+        environ["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = f"{url}/creds"
+        command = [sys.executable, "-c", THRICE]
+        done = subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True, check=True)
+
+    # What has less than 15 minutes left is renewed by the very look that finds it.
+    assert done.stdout.split() == ["AKIA1", "AKIA2", "AKIA2"]
+    assert len(asked) == 3
 
 
 @pytest.mark.slow
