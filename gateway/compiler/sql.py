@@ -20,11 +20,10 @@ from gateway.compiler.reads import Read, json_read, list_read, text_read
 from gateway.compiler.references import Ref, TemplateFault, parse_template
 from gateway.compiler.sql_words import Shape, Token, shape_of, tokens
 from gateway.outcome import Failure
+from gateway.sources.database.query import Value
 
 if TYPE_CHECKING:
     from gateway.plan.model import Scope
-
-Value = str | bytes | list[str] | None
 
 _LITERAL: Final = frozenset({"int", "number", "bool"})
 _STANDS_IN: Final = {"string": "quotes", "name": "quotes", "comment": "a comment"}
@@ -60,8 +59,7 @@ class SqlTemplate:
     def literal(self) -> tuple[bool, ...]:
         """Of each parameter, whether its text is JSON as it stands. Known once all templates are read."""
         return tuple(
-            _is_input(use) and use.slot is not None and use.slot.final_type in _LITERAL
-            for use in self.uses
+            _is_input(use) and use.slot is not None and use.slot.final_type in _LITERAL for use in self.uses
         )
 
     def values(self) -> Callable[[Scope], tuple[Value, ...] | Failure]:

@@ -26,7 +26,7 @@ from gateway.config.shaping import KEYS, JoinSpec, ShapeSpec
 from gateway.config.signing import AuthSpec, CredentialsSpec
 from gateway.config.source_kinds import VERBS
 from gateway.config.specs import fields_of
-from gateway.config.sql import PostgresSpec
+from gateway.config.sql import MysqlSpec, PostgresSpec
 from gateway.config.step import CallSpec, StepSpec, UndoSpec
 from gateway.config.surface import FROM_THE_KEY, bare
 from gateway.config.telemetry import DebugSpec, TelemetrySpec, TracesSpec
@@ -55,6 +55,7 @@ SECTIONS: tuple[tuple[str, type], ...] = (
     ("`credentials` of auth and lambda", CredentialsSpec),
     ("`prewarm` of an upstream", PrewarmSpec),
     ("`postgres` of an upstream", PostgresSpec),
+    ("`mysql` of an upstream", MysqlSpec),
     ("`redis` of an upstream", RedisSpec),
     ("`s3` of an upstream", S3Spec),
     ("`source` of an upstream", SourceSpec),

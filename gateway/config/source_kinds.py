@@ -86,6 +86,15 @@ SOURCE_KINDS: Final = (
         example='upstream: score, payload: { user_id: "{user_id}" }',
     ),
     SourceKind(
+        name="mysql",
+        made_by=("mysql",),
+        brief="dsn",
+        settings=frozenset(("tls",)),
+        calls=keys_of_call(SqlCall),
+        needs=("sql",),
+        example='upstream: shop, sql: "select … where id = {user_id}"',
+    ),
+    SourceKind(
         name="postgres",
         made_by=("postgres",),
         brief="dsn",

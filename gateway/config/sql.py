@@ -44,6 +44,16 @@ def _dsn(value: Any, schemes: tuple[str, ...], example: str) -> str:
     return written
 
 
+def mysql_dsn(value: Any) -> str:
+    """A MySQL URI with one host. Raises `Wrong`, and never shows it: it may hold a password."""
+    written = _dsn(value, ("mysql", "mariadb"), "mysql://user:password@host:3306/database")
+    try:
+        urlsplit(written).port  # noqa: B018 - it may be none, or too large
+    except ValueError:
+        raise Wrong("the port of this address is no port", "one host: mysql://user@host:3306/db") from None
+    return written
+
+
 PostgresDsn = Annotated[
     str,
     PlainValidator(postgres_dsn),
@@ -76,13 +86,34 @@ class PostgresSpec:
     )
 
 
+MysqlDsn = Annotated[
+    str,
+    PlainValidator(mysql_dsn),
+    WithJsonSchema({"type": "string", "pattern": r"^((mysql|mariadb)://|\$\{)"}),
+]
+
+
+@spec("`mysql`")
+class MysqlSpec:
+    """``mysql:`` of an upstream."""
+
+    dsn: MysqlDsn = Field(description="mysql://user:password@host:3306/database, also of a MariaDB.")
+    pool: Count = Field(
+        default=10,
+        description="The most connections, and with it the most calls at once: the bulkhead's slots.",
+    )
+    idle: Duration = Field(default=300.0, description="A connection that was not used for so long is closed.")
+    statement_cache: Count = Field(default=100, description="Statements kept prepared on each connection.")
+    max_rows: Count = Field(default=1000, description="The most rows of an answer; above it too_large.")
+
+
 @spec("a step")
 class SqlCall:
     """``sql:`` of a step that asks a database."""
 
     sql: MaybeText = Field(
         default=None,
-        description="One statement for a postgres upstream; every reference in it is a parameter.",
+        description="One statement for a database upstream; every reference in it is a parameter.",
     )
     result: Result = Field(
         default="many",

@@ -20,7 +20,7 @@ from gateway.config.redis import RedisSpec
 from gateway.config.repeating import BudgetSpec, HedgeSpec, RetrySpec
 from gateway.config.source_kinds import HTTP, UPSTREAM_KINDS, attribute
 from gateway.config.specs import spec
-from gateway.config.sql import PostgresSpec
+from gateway.config.sql import MysqlSpec, PostgresSpec
 from gateway.config.tls import SocketPath, TlsSpec
 
 SLOW_SHARE = 0.8
@@ -106,6 +106,9 @@ class UpstreamSpec(FunctionSettings, UpstreamSettings):
     postgres: Annotated[PostgresSpec | None, given(PostgresSpec)] = Field(
         default=None, description="A PostgreSQL: its DSN, or a mapping."
     )
+    mysql: Annotated[MysqlSpec | None, given(MysqlSpec)] = Field(
+        default=None, description="A MySQL or MariaDB: its DSN, or a mapping."
+    )
 
     redis: Annotated[RedisSpec | None, given(RedisSpec)] = Field(
         default=None, description="A Redis or Valkey: its URL, or a mapping."
@@ -133,8 +136,9 @@ class UpstreamSpec(FunctionSettings, UpstreamSettings):
 
     @model_validator(mode="after")
     def _slots_are_connections(self) -> UpstreamSpec:
-        if self.postgres is not None and self.bulkhead is not None:
-            object.__setattr__(self, "bulkhead", self.bulkhead.within(self.postgres.pool))
+        database = self.postgres or self.mysql
+        if database is not None and self.bulkhead is not None:
+            object.__setattr__(self, "bulkhead", self.bulkhead.within(database.pool))
         return self
 
     @model_validator(mode="after")

@@ -56,7 +56,8 @@ def context_with(files: TlsFiles, alpn: Sequence[str] = HTTP1) -> ssl.SSLContext
         context.verify_mode = ssl.CERT_NONE
     if files.cert is not None:
         _show(context, files.cert, files.key)
-    context.set_alpn_protocols(list(alpn))
+    if alpn:
+        context.set_alpn_protocols(list(alpn))
     return context
 
 

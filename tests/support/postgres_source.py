@@ -13,12 +13,14 @@ from gateway.compiler.names import Names
 from gateway.compiler.sql import SqlTemplate
 from gateway.compiler.sql_words import POSTGRES
 from gateway.plan.flight import Flight
-from gateway.sources.database.pool import Pool, PoolRules
+from gateway.sources.database.pool import Pool
+from gateway.sources.database.query import Query
+from gateway.sources.database.queue import PoolRules
 from gateway.sources.database.source import database_source
 from gateway.sources.postgres.causes import ERRORS
 from gateway.sources.postgres.session import open_session
 from gateway.sources.postgres.settings import PostgresSettings
-from gateway.sources.postgres.statement import Query, Statement
+from gateway.sources.postgres.statement import Statement
 from gateway.sources.postgres.wrapping import reading, writing
 from gateway.timers import Timers
 from tests.support.calls import make_call
@@ -43,6 +45,8 @@ def statement(sql: str, result: str = "many", *, write: bool = False, literal: b
 class Asking:
     """Asks over a pool. What is asked runs in flights, as steps do: without a current task."""
 
+    statement = staticmethod(statement)
+
     def __init__(self, pool: Pool, buffered: Buffered) -> None:
         self.pool = pool
         self.buffered = buffered
@@ -65,7 +69,7 @@ class Asking:
 
     async def ask(self, sql: str, *values: object, result="many", write=False, literal=False, max_rows=1000):
         """The outcome of one statement."""
-        asked = statement(sql, result, write=write, literal=literal, max_rows=max_rows)
+        asked = self.statement(sql, result, write=write, literal=literal, max_rows=max_rows)
         _, outcome = self.begin(asked, values)
         return await outcome
 

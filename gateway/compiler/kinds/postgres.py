@@ -7,29 +7,25 @@ import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from gateway.compiler.identity import identifying_payloads
+from gateway.compiler.kinds.database import DatabaseCall
 from gateway.compiler.kinds.kind import Opening, Running, StepSite, UpstreamSite
-from gateway.compiler.references import TemplateFault
-from gateway.compiler.sql import SqlTemplate, telling_apart
 from gateway.compiler.sql_words import POSTGRES
 from gateway.compiler.tls import tls_context
 from gateway.compiler.words import seconds, written
-from gateway.outcome import Failure
 from gateway.recording import Peer
-from gateway.sources.database.pool import Pool, PoolRules
+from gateway.sources.database.pool import Pool
+from gateway.sources.database.queue import PoolRules
 from gateway.sources.database.source import database_source
 from gateway.sources.postgres.settings import PostgresSettings, address_of
-from gateway.sources.postgres.statement import Query, Statement
+from gateway.sources.postgres.statement import Statement
 from gateway.sources.postgres.wrapping import reading, writing
 
 if TYPE_CHECKING:
-    from gateway.compiler.names import Use
     from gateway.config import CallSpec, UpstreamSpec
     from gateway.config.sql import PostgresSpec
-    from gateway.plan.model import Identify, Prepare, Scope
 
 DEFAULT_PORT: Final = 5432
 
@@ -40,87 +36,42 @@ WITHOUT_BULKHEAD: Final = 0.1
 """Seconds a call waits for a connection where the bulkhead is off: the default bulkhead's ``max_wait``."""
 
 
-class PostgresCall:
-    """The statement of one step."""
+class PostgresCall(DatabaseCall):
+    """The statement of one step, wrapped."""
+
+    kind = "postgres"
+    dialect = POSTGRES
 
     def __init__(self, site: StepSite, step: CallSpec) -> None:
-        self._step = step
-        self._name = str(site.path[-1])
+        super().__init__(site, step)
         self._max_rows = site.upstream.postgres.max_rows if site.upstream and site.upstream.postgres else 0
-        self._sql = SqlTemplate(site.names, step.sql or "", POSTGRES)
 
-    @property
-    def faults(self) -> list[TemplateFault]:
-        """All that is wrong with it."""
-        shape = self._sql.shape
-        if self._sql.faults or shape is None or not shape.writes or self._step.write:
-            return self._sql.faults
-        message = "this statement writes, and steps only read unless they say so"
-        return [TemplateFault(message, 0, "say write: true").under("sql")]
-
-    @property
-    def uses(self) -> list[Use]:
-        """All references in it, each once."""
-        return self._sql.uses
-
-    @property
-    def repeatable(self) -> bool:
-        """What only reads is."""
-        return not self._step.write
-
-    @property
-    def shareable(self) -> bool:
-        """What only reads is."""
-        return not self._step.write
-
-    @property
-    def target(self) -> str:
-        """``SQL users: select …``, in one line."""
-        return f"SQL {self._step.upstream}: {' '.join(written(self._step.sql or '').split())}"
-
-    def compiled(self) -> Prepare:
-        """The step's ``prepare``: the values of the parameters."""
+    def statement(self) -> Statement:
+        """What each call sends, but for its values."""
         pieces, result = self._wrapped()
-        statement = Statement(
-            self._name,
+        return Statement(
+            self.name,
             pieces,
             result,
-            writes=self._step.write,
-            literal=self._sql.literal,
+            writes=self.step.write,
+            literal=self.sql.literal,
             max_rows=self._max_rows,
-            operation=self._sql.shape.verb.upper() if self._sql.shape is not None else "",
+            operation=self.verb,
         )
-        if not self._sql.uses:
-            constant = Query(statement, ())
-            return lambda _: constant
-        values = self._sql.values()
 
-        def prepare(scope: Scope) -> Query | Failure:
-            found = values(scope)
-            return found if isinstance(found, Failure) else Query(statement, found)
-
-        return prepare
+    def text(self) -> str:
+        """What tells it from other statements."""
+        return f"{self._max_rows} {self.statement().bare}"
 
     def _wrapped(self) -> tuple[list[str | int], str]:
         """The whole statement, and what it answers."""
-        sql, shape, result = self._sql, self._sql.shape, self._step.result
+        sql, shape, result = self.sql, self.sql.shape, self.step.result
         assert shape is not None, "compiled in spite of faults"
         if not shape.writes:
             return reading(sql.pieces, result, self._max_rows), result
-        if shape.verb in {"select", "values", "table"} or shape.returning:
+        if self.gives_rows:
             return writing(sql.pieces[: sql.main], sql.pieces[sql.main :], result), result
         return list(sql.pieces), "count"
-
-    def identifying(self, where: str, personal: Iterable[Use]) -> Identify:  # noqa: ARG002 - all of it shows
-        """Calls are equal if statement and values are."""
-        pieces, _ = self._wrapped()
-        text = "".join(f"${piece}" if isinstance(piece, int) else piece for piece in pieces)
-        said = f"{where} {self._max_rows} {self._step.result} {text}"
-        return identifying_payloads("postgres", said, _pieces)
-
-
-def _pieces(payload: Any) -> list[bytes]:
-    return telling_apart(payload.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +130,7 @@ class Postgres:
         pool = Pool(rules, partial(open_session, settings), ERRORS, shared.timers, shared.clock)
         source = database_source(pool, shared.buffered)
         return Running(
-            name=_shown(written(said.dsn)),
+            name=shown_dsn(written(said.dsn)),
             client=pool,
             source=source,
             peer=_peer(opening.upstream, said.dsn),
@@ -205,7 +156,7 @@ def _said(spec: UpstreamSpec) -> PostgresSpec:
     return spec.postgres
 
 
-def _shown(dsn: str) -> str:
+def shown_dsn(dsn: str) -> str:
     """*dsn* without user, password and options; also where they stand in the default of a ``${NAME}``."""
     return address_of(dsn) if _PLAIN.match(dsn) else _SECRETS.sub("", dsn)
 

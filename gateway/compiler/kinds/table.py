@@ -8,6 +8,7 @@ from gateway.compiler.kinds.file import File
 from gateway.compiler.kinds.function import Brought, Python
 from gateway.compiler.kinds.http import Http
 from gateway.compiler.kinds.lambda_invoke import LambdaInvoke
+from gateway.compiler.kinds.mysql import Mysql
 from gateway.compiler.kinds.postgres import Postgres
 from gateway.compiler.kinds.redis import Redis
 from gateway.compiler.kinds.s3 import S3
@@ -22,6 +23,7 @@ _UPSTREAMS: Final[tuple[Kind, ...]] = (
     Python(),
     Brought(),
     LambdaInvoke(),
+    Mysql(),
     Postgres(),
     Redis(),
     S3(),

@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections import deque
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 from gateway.call import Call
 from gateway.outcome import Cause, Failure
+from gateway.sources.database.queue import Place, PoolRules, Queue
 from gateway.sources.database.session import Errors, Session
 from gateway.timers import Timers
 from gateway.transport.exchange import PoolState
@@ -31,33 +30,6 @@ READY_WITHIN: Final = 1.0
 
 RETRY_AFTER: Final = 1.0
 """Seconds after which a refused caller may ask again; connections come free within an attempt's timeout."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PoolRules:
-    """``limit`` is the most connections there may be. A call waits at most ``max_wait`` seconds for one of
-    them when there may be no further one; one that was not used for ``idle`` seconds is closed. ``address``
-    says where they go, without secrets.
-    """
-
-    address: str
-    limit: int = 10
-    max_wait: float = 0.1
-    idle: float = 300.0
-
-
-class _Place:
-    """A call's place in the queue: its future becomes a session, or the failure that came first."""
-
-    __slots__ = ("_pool", "future")
-
-    def __init__(self, pool: Pool[Any], future: asyncio.Future[Any]) -> None:
-        self._pool = pool
-        self.future = future
-
-    def expire(self) -> None:
-        if not self.future.done():
-            self.future.set_result(self._pool.full())
 
 
 S = TypeVar("S", bound=Session)
@@ -87,7 +59,7 @@ class Pool(Generic[S]):
         self._connect = connect
         self._idle: list[S] = []
         self._busy: set[S] = set()
-        self._queue: deque[_Place] = deque()
+        self._queue = Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._opening = self._mending = self._closing = 0
         self._created = self._reused = self._lost = 0
@@ -153,8 +125,8 @@ class Pool(Generic[S]):
         """A connection, as soon as one comes free or is opened; or why there is none."""
         if self._closed:
             return Failure(Cause.UNREACHABLE, "the gateway is closing")
-        place = _Place(self, asyncio.get_running_loop().create_future())
-        self._queue.append(place)
+        place = Place(asyncio.get_running_loop().create_future(), self.full)
+        self._queue.join(place)
         self._open_more()
         # While one is being opened for this call, the connect timeout bounds the wait.
         timer = self._timers.of(self.rules.max_wait) if len(self._queue) > self._opening else None
@@ -171,8 +143,7 @@ class Pool(Generic[S]):
         if call.ended is not None:
             self._take_back(place)
             return call.ended
-        if place in self._queue:
-            self._queue.remove(place)
+        self._queue.leave(place)
         return taken
 
     def full(self) -> Failure:
@@ -212,23 +183,11 @@ class Pool(Generic[S]):
         if session.closed:
             self.drop(session)
             return True
-        for place in self._waiting():
-            place.future.set_result(session)
-            return True
-        return False
+        return self._queue.serve(session)
 
-    def _waiting(self) -> list[_Place]:
-        """The first that still waits, out of the queue; none if nobody does."""
-        while self._queue:
-            place = self._queue.popleft()
-            if not place.future.done():
-                return [place]
-        return []
-
-    def _take_back(self, place: _Place) -> None:
+    def _take_back(self, place: Place) -> None:
         """What *place* was given, or would be, goes to somebody else."""
-        if place in self._queue:
-            self._queue.remove(place)
+        self._queue.leave(place)
         if place.future.done() and not place.future.cancelled():
             given = place.future.result()
             if not isinstance(given, Failure):
@@ -253,8 +212,7 @@ class Pool(Generic[S]):
         except self.errors.raised as error:
             self._opening -= 1
             self.trouble = self.errors.refusal_of(error)
-            for place in self._waiting():
-                place.future.set_result(self.trouble)
+            self._queue.serve(self.trouble)
             self._open_more()
             return
         except BaseException:

@@ -17,10 +17,11 @@ import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 
 from gateway.outcome import Cause, Failure
+from gateway.sources.database.query import Query
 from gateway.sources.postgres.causes import RELEARNED, failure_of
 from gateway.sources.postgres.incoming import Incoming, counted
 from gateway.sources.postgres.settings import PostgresSettings
-from gateway.sources.postgres.statement import Learned, Query, Statement, Type, arguments, body_of
+from gateway.sources.postgres.statement import Learned, Statement, Type, arguments, body_of
 
 SLACK: Final = 64 * 1024
 """Bytes that an answer may be larger on the wire than its rows: messages around it, notices, parameters."""

@@ -13,13 +13,8 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from gateway.sources.database.query import Piece, Value
 from gateway.sources.database.session import Unfit
-
-Value = str | bytes | list[str] | None
-"""A parameter as a step's templates give it: text, JSON, a list of texts, or nothing."""
-
-Piece = str | int
-"""Text of a statement, or the number of a parameter, from 1 on."""
 
 _elements = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _text = msgspec.json.Decoder(str).decode
@@ -105,24 +100,6 @@ class Statement:
 
     def __repr__(self) -> str:
         return f"<Statement {self.name}: {self.result}>"
-
-
-class Query:
-    """A call's payload: a statement and its values, by parameter."""
-
-    __slots__ = ("statement", "values")
-
-    def __init__(self, statement: Statement, values: tuple[Value, ...]) -> None:
-        self.statement = statement
-        self.values = values
-
-    @property
-    def operation(self) -> str:
-        """``SELECT``, for recordings."""
-        return self.statement.operation
-
-    def __repr__(self) -> str:
-        return f"<Query {self.statement.name} with {len(self.values)} values>"
 
 
 def arguments(learned: Learned, values: tuple[Value, ...]) -> Sequence[Value]:

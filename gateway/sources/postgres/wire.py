@@ -14,11 +14,11 @@ from gateway.buffered import Buffered
 from gateway.call import Call, Source, Waiter
 from gateway.outcome import Failure, Outcome
 from gateway.sources.database.pool import Pool
+from gateway.sources.database.query import Query
 from gateway.sources.database.session import Unfit
 from gateway.sources.database.source import answered, failed
 from gateway.sources.postgres.causes import TROUBLE
 from gateway.sources.postgres.session import Session
-from gateway.sources.postgres.statement import Query
 
 
 class Asking:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from gateway.sources.postgres.statement import Piece
+from gateway.sources.database.query import Piece
 
 _ROW: Final = '"gateway row"'
 _VALUE: Final = '"gateway value"'

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.sources.postgres.statement import Query
+from gateway.sources.database.query import Query
 from tests.support.compiled import compiled, messages
 
 UPSTREAM = 'upstreams: { accounts: { postgres: "postgresql://app:secret@db-1:5433,db-2/shop", %s } }\n'

@@ -4,7 +4,7 @@ import asyncio
 
 from gateway.layers.observe import CANCELLED
 from gateway.outcome import Cause, Failure, Success
-from gateway.sources.postgres.statement import Query
+from gateway.sources.database.query import Query
 from gateway.sources.postgres.wire import PostgresWire
 from tests.support.calls import make_call
 from tests.support.postgres_source import asking, execute, statement, until_true

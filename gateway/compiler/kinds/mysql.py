@@ -1,0 +1,131 @@
+"""MySQL and MariaDB upstreams: a step's SQL as a prepared statement, over a pool of asyncmy's connections."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from gateway.compiler.kinds.database import DatabaseCall
+from gateway.compiler.kinds.kind import Opening, Running, StepSite, UpstreamSite
+from gateway.compiler.kinds.postgres import WITHOUT_BULKHEAD, shown_dsn
+from gateway.compiler.sql_words import MYSQL
+from gateway.compiler.tls import tls_context
+from gateway.compiler.words import seconds, written
+from gateway.recording import Peer
+from gateway.sources.database.pool import Pool
+from gateway.sources.database.queue import PoolRules
+from gateway.sources.database.source import database_source
+from gateway.sources.mysql.settings import DEFAULT_PORT, MysqlSettings
+from gateway.sources.mysql.statement import Statement
+
+if TYPE_CHECKING:
+    from gateway.config import CallSpec, UpstreamSpec
+    from gateway.config.sql import MysqlSpec
+
+
+class MysqlCall(DatabaseCall):
+    """The statement of one step, as it is."""
+
+    kind = "mysql"
+    dialect = MYSQL
+
+    def statement(self) -> Statement:
+        """What each call sends, but for its values."""
+        result = self.step.result if self.gives_rows else "count"
+        return Statement(
+            self.name,
+            self.sql.pieces,
+            result,
+            writes=self.step.write,
+            literal=self.sql.literal,
+            operation=self.verb,
+        )
+
+    def text(self) -> str:
+        """What tells it from other statements."""
+        statement = self.statement()
+        return f"{statement.order} {statement.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What start-up made ready: a TLS *context*, if the upstream has one of its own."""
+
+    context: ssl.SSLContext | None = None
+
+
+class Mysql:
+    """The kind."""
+
+    name: Final = "mysql"
+
+    def read(self, site: StepSite, step: CallSpec) -> MysqlCall:
+        """The statement of *step*."""
+        return MysqlCall(site, step)
+
+    def addresses(self, spec: UpstreamSpec) -> tuple[str, ...]:
+        """Its DSN."""
+        return (_said(spec).dsn,)
+
+    def prepared(self, site: UpstreamSite) -> Ready:
+        """The TLS context, its files read; a fault if asyncmy is not installed."""
+        if find_spec("asyncmy") is None:
+            site.fault(("mysql",), "`mysql` needs asyncmy", "pip install 'fanin-gateway[mysql]'")
+        tls = site.spec.tls
+        if tls is not None and tls.server_name is not None:
+            message = "a MySQL's certificate is checked for the DSN's host, and for no other name"
+            site.fault(("tls", "server_name"), message, "remove it")
+        return Ready(tls_context(site.name, site.spec, site.places, site.faults, alpn=()))
+
+    def run(self, opening: Opening) -> Running:
+        """A pool of connections."""
+        # Only a gateway that asks a MySQL needs asyncmy.
+        from gateway.sources.mysql.causes import ERRORS  # noqa: PLC0415
+        from gateway.sources.mysql.session import open_session  # noqa: PLC0415
+
+        spec, shared, said = opening.spec, opening.shared, _said(opening.spec)
+        ready: Ready = opening.prepared or Ready()
+        settings = MysqlSettings(
+            dsn=said.dsn,
+            connect_timeout=spec.connect_timeout,
+            statements=said.statement_cache,
+            max_rows=said.max_rows,
+            max_response=spec.max_response,
+            context=ready.context,
+        )
+        rules = PoolRules(
+            address=settings.address,
+            limit=said.pool,
+            max_wait=spec.bulkhead.max_wait if spec.bulkhead is not None else WITHOUT_BULKHEAD,
+            idle=said.idle,
+        )
+        pool = Pool(rules, partial(open_session, settings), ERRORS, shared.timers, shared.clock)
+        parts = urlsplit(said.dsn)
+        return Running(
+            name=shown_dsn(written(said.dsn)),
+            client=pool,
+            source=database_source(pool, shared.buffered),
+            peer=Peer(opening.upstream, "mysql", parts.hostname or "", parts.port or DEFAULT_PORT),
+            details=pool.details,
+        )
+
+    def told(self, _: UpstreamSpec) -> str:
+        """``mysql by asyncmy``."""
+        return "mysql by asyncmy"
+
+    def connection(self, spec: UpstreamSpec) -> Iterable[tuple[str, str]]:
+        """Pool, statements and rows."""
+        said = _said(spec)
+        yield "pool", f"{said.pool} connections, closed after {seconds(said.idle)} without use"
+        yield "prepared", f"{said.statement_cache} statements on each connection"
+        yield "rows", f"at most {said.max_rows}"
+
+
+def _said(spec: UpstreamSpec) -> MysqlSpec:
+    assert spec.mysql is not None, "not a mysql upstream"
+    return spec.mysql
