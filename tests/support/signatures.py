@@ -4,8 +4,9 @@ import calendar
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from urllib.parse import parse_qsl, urlsplit
 
-from botocore.auth import S3SigV4Auth, SigV4Auth
+from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as BotoCredentials
 
@@ -39,6 +40,18 @@ def by_botocore(method, target, headers, body, credentials, service="lambda", ho
     sent = {name.lower(): value for name, value in request.headers.items()}
     stamp = sent["x-amz-date"]
     return sent, calendar.timegm(time.strptime(stamp, "%Y%m%dT%H%M%SZ"))
+
+
+def link_by_botocore(target, credentials, service):
+    """A target with botocore's signature in its query, good for 300 s, and when it signed."""
+    auth = {"s3": S3SigV4QueryAuth}.get(service, SigV4QueryAuth)
+    boto = BotoCredentials(credentials.access_key, credentials.secret_key, credentials.token or None)
+    request = AWSRequest(method="GET", url=f"https://{HOST}{target.decode()}")
+    auth(boto, service, "eu-west-1", 300).add_auth(request)
+    stamp = dict(parse_qsl(urlsplit(request.url).query))["X-Amz-Date"]
+    return request.url.removeprefix(f"https://{HOST}"), calendar.timegm(
+        time.strptime(stamp, "%Y%m%dT%H%M%SZ")
+    )
 
 
 def by_us(method, target, headers, body, credentials, when, service="lambda", host=HOST):
