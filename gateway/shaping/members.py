@@ -60,9 +60,15 @@ class Omitting:
             below = [(holder, one) for holder in holders for one in keys_of(holder, key)]
             branch._prune(below)  # noqa: SLF001 - its own kind
         for holder in holders:
-            gone = {one for key in self._gone for one in keys_of(holder, key)}
-            for one in sorted(gone, reverse=True) if holder.__class__ is list else gone:
-                del holder[one]
+            if holder.__class__ is dict and STAR not in self._gone:
+                for name in self._gone:
+                    if name.__class__ is not str:
+                        raise Unfit("an object where an array is expected")
+                    holder.pop(name, None)
+            else:
+                gone = {one for key in self._gone for one in keys_of(holder, key)}
+                for one in sorted(gone, reverse=True) if holder.__class__ is list else gone:
+                    del holder[one]
 
 
 class Renaming:
@@ -91,20 +97,23 @@ class Renaming:
             if STAR in keys[-1:]:
                 for there, at in places(box, 0, keys[:-1]):
                     open_elements(there, at)
+            name_of, names = new.get, frozenset(new.values())
             for there, at in places(box, 0, keys):
-                holder = opened(there, at)
+                holder: Any = opened(there, at)
                 if holder.__class__ is list:
                     raise Unfit("an array where an object is expected")
-                if holder is not None and not new.keys().isdisjoint(holder):
-                    there[at] = _renamed(holder, new)
+                if holder is None or new.keys().isdisjoint(holder):
+                    continue
+                if names.isdisjoint(holder):
+                    there[at] = {name_of(key, key): value for key, value in holder.items()}
+                else:
+                    there[at] = _replacing(holder, new)
 
 
-def _renamed(holder: Any, new: dict[str, str]) -> dict[str, Value]:
-    name_of = new.get
-    taken = {name for old, name in new.items() if old in holder and name in holder}
-    if not taken:
-        return {name_of(key, key): value for key, value in holder.items()}
-    return {name_of(key, key): value for key, value in holder.items() if key in new or key not in taken}
+def _replacing(holder: dict[str, Value], new: dict[str, str]) -> dict[str, Value]:
+    """*holder* renamed, without the members whose names others get."""
+    taken = {name for old, name in new.items() if old in holder}
+    return {new.get(key, key): value for key, value in holder.items() if key in new or key not in taken}
 
 
 def move(source: Path, target: Path) -> Operation:
