@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 from gateway.compiler.header_lines import FORBIDDEN
 from gateway.config.source_kinds import VERBS
 from gateway.importing.foreign import At
+from gateway.importing.krakend.client_headers import passed_headers
 from gateway.importing.krakend.namespaces import CALLS, GUARDS, LOST, extra, extras
 from gateway.importing.krakend.pattern import Names, Uncarried, call_of, called_path
 from gateway.importing.krakend.upstreams import function_of, upstream_of
 from gateway.importing.naming import is_sayable, reference
-from gateway.transport.escaping import is_token
 
 if TYPE_CHECKING:
     from gateway.importing.krakend.service import Service
@@ -134,19 +134,9 @@ def _headers(backend: At, forwarded: Forwarded, service: Service) -> dict[str, s
         known = {name.lower() for name in allowed}
         allowed = [name for name in own.texts if name.lower() in known or "*" in known]
         at = own
-    headers: dict[str, str] = {}
-    for name in dict.fromkeys(each.lower() for each in allowed):
-        if name == "*":
-            service.report.lost(at, "`*`: a header is passed on only if it is named")
-        elif not is_token(name):
-            service.report.lost(at, f"`{name}` is no header's name")
-        elif name == "authorization" and extra(backend, "auth/aws-sigv4"):
-            service.report.changed(at, "`authorization` is the signature's own, the client's is not sent")
-        elif name in _OWN_HEADERS:
-            service.report.changed(at, f"`{name}` is not passed on: the gateway sends its own, or none")
-        elif name != "content-type":
-            headers[name] = reference("header", name)
-    return headers
+    signed = {"authorization"} if extra(backend, "auth/aws-sigv4") else set()
+    passed = passed_headers(at, allowed, _OWN_HEADERS | signed, service.report)
+    return {name: reference("header", name) for name in passed if name != "content-type"}
 
 
 def _tell_encoding(encoding: At, report: Report) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gateway.config.proxying import FORBIDDEN
+from gateway.importing.krakend.client_headers import passed_headers
 from gateway.importing.krakend.pattern import Names, Uncarried, call_of, called_path
 from gateway.importing.krakend.upstreams import upstream_of
-from gateway.transport.escaping import is_token
 
 if TYPE_CHECKING:
     from gateway.importing.foreign import At
@@ -33,17 +33,8 @@ def proxy_of(backend: At, forwarded: Forwarded, timeout: str, service: Service) 
 
 def _forward(forwarded: Forwarded, service: Service) -> dict[str, Any]:
     """What of the request goes on. What describes its body, and the answer it wants, goes on in any case."""
-    queries, names = forwarded.queries.texts, forwarded.headers.texts
-    headers = []
-    for name in dict.fromkeys(each.lower() for each in names):
-        if name == "*":
-            service.report.lost(forwarded.headers, "`*`: a header is passed on only if it is named")
-        elif not is_token(name):
-            service.report.lost(forwarded.headers, f"`{name}` is no header's name")
-        elif name in FORBIDDEN or name in {"tracestate", "baggage"}:
-            service.report.changed(forwarded.headers, f"`{name}`: the gateway sends its own, or none")
-        else:
-            headers.append(name)
+    at, queries = forwarded.headers, forwarded.queries.texts
+    headers = passed_headers(at, at.texts, FORBIDDEN | {"tracestate", "baggage"}, service.report)
     forward: dict[str, Any] = {"headers": headers} if headers else {}
     if queries:
         forward["query"] = "all" if "*" in queries else queries

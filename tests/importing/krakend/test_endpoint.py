@@ -162,7 +162,9 @@ def test_no_op_passes_on():
             "forward": {"headers": ["authorization"], "query": "all"},
         }
     }
-    assert told == ["changed endpoints[0].input_headers: `host`: the gateway sends its own, or none"]
+    assert told == [
+        "changed endpoints[0].input_headers: `host` is not passed on: the gateway sends its own, or none"
+    ]
 
 
 def test_keys_that_nobody_reads_are_told_and_comments_are_not():

@@ -9,8 +9,10 @@ def test_named_queries_and_headers_go_on():
     keys = {"output_encoding": "no-op", "input_query_strings": ["a"], "input_headers": ["X-A", "*"]}
     route, told = route_of(endpoint(**keys))
 
-    assert route["proxy"]["forward"] == {"headers": ["x-a"], "query": ["a"]}
-    assert told == ["not carried endpoints[0].input_headers: `*`: a header is passed on only if it is named"]
+    common = ["authorization", "cookie", "accept-language", "user-agent"]
+    assert route["proxy"]["forward"] == {"headers": ["x-a", *common], "query": ["a"]}
+    (line,) = told
+    assert line.endswith(f"`*`: {', '.join(common)} are passed on, others only if they are named")
 
 
 def test_base_path_with_a_query_is_passed_on():
