@@ -158,16 +158,21 @@ def test_no_secret_is_in_what_is_shown_of_a_signer():
 
 
 @pytest.mark.slow
-def test_a_signature_takes_less_than_15_microseconds():
+def test_a_signature_takes_a_third_of_botocores_time_at_most():
+    # How many microseconds (less than 15 on a quiet machine): python -m bench.lambda_step.
     signer, body = Signer("eu-west-1", "lambda", HOST), b"x" * 1024
-    headers = b"content-type: application/json\r\n"
+    lines, headers = b"content-type: application/json\r\n", [("content-type", "application/json")]
 
-    def sign():
-        signer.lines("POST", b"/score/7?full=1", headers, body, TEMPORARY, NOW)
+    def ours():
+        signer.lines("POST", b"/score/7?full=1", lines, body, TEMPORARY, NOW)
 
-    best = min(timeit.repeat(sign, number=1000, repeat=20)) / 1000
+    def theirs():
+        by_botocore("POST", b"/score/7?full=1", headers, body, TEMPORARY)
 
-    assert best < 15e-6, f"{best * 1e6:.1f} µs"
+    rounds = [(timeit.timeit(ours, number=200), timeit.timeit(theirs, number=200)) for _ in range(5)]
+    own, other = (min(each) for each in zip(*rounds, strict=True))
+
+    assert own < other / 3
 
 
 def _target(chance):
