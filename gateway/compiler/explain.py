@@ -116,6 +116,7 @@ def _step(step: Step, facts: StepFacts, names: list[str]) -> list[str]:
         lines.append(f"      waits for {', '.join(names[i] for i in step.awaits)}, runs without if need be")
     lines += [f"      {line}" for line in (*_several(facts), *_attempts(step, facts), *_sharing(facts))]
     lines += [f"      {facts.undo}"] if facts.undo else []
+    lines += ["      its example answers in `gateway try --mock`"] if facts.example else []
     lines += [f"      only when {facts.when}; else null"] if facts.when else []
     lines += [f"      shaped: {stage}" for stage in facts.shape]
     lines.append(f"      {' > '.join([*facts.layers, facts.upstream.name])}")

@@ -45,7 +45,7 @@ class StepFacts:
 
     ``reason`` says why it is required or not; ``""`` for one of several that says nothing. ``when`` is its
     condition, ``shape`` tells what is made of its answers, a text for each stage. ``inline``: it calls no
-    upstream.
+    upstream. ``example``: it can be tried without one.
     """
 
     upstream: Upstream
@@ -63,6 +63,7 @@ class StepFacts:
     shape: tuple[str, ...] = ()
     when: str = ""
     inline: bool = False
+    example: bool = False
 
 
 class StepCompiler:
@@ -193,6 +194,7 @@ class StepCompiler:
             shape=tuple(self._shape.words),
             when=_condition(spec.when),
             inline=spec.inline is not None,
+            example=spec.example is not ABSENT,
         )
 
     def _direct(

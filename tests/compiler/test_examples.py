@@ -51,3 +51,9 @@ def test_examples_mean_nothing_to_a_gateway_that_serves():
 
     assert "example" not in gateway.routes["GET /all"].facts[0].upstream.layers
     assert {address.name for address in gateway._compiled.addresses()} == {"http://127.0.0.1:1", "value"}
+
+
+def test_examples_are_explained():
+    told = Gateway(load_text(CONFIG, {}), environ={}).explain("GET /some")
+
+    assert told.count("its example answers in `gateway try --mock`") == 1
