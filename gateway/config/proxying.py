@@ -34,7 +34,10 @@ STEP = "proxy"
 """The name of the one step of a route that passes on."""
 
 _OF_THE_STEP = ("query", "headers", "timeout", "retry")
-_OF_ANSWERS = ("steps", "respond", "merge", "status", "degraded", "max_body", "shape", *KEYS)
+_OF_ANSWERS = (
+    *("steps", "respond", "merge", "status", "degraded", "max_body", "produces", "mode", "shape"),
+    *KEYS,
+)
 
 FORBIDDEN = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "te", "trailer", "upgrade", "keep-alive"}

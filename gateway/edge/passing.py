@@ -62,14 +62,8 @@ class Passing:
     expose_timing: bool
 
 
-class PassingEndpoint:
-    """One route that passes on, ready to answer. Its plan has one step, which is never asked for a body.
-
-    ``direct``: its requests cannot come past ASGI. ``websocket`` serves those that ask for that upgrade, if
-    the route passes them on.
-    """
-
-    direct = False
+class PassesOn:
+    """What the requests and the WebSockets of one route have in common. Its plan has one step."""
 
     def __init__(
         self,
@@ -82,8 +76,6 @@ class PassingEndpoint:
         meter: RequestMeter,
         streams: StreamMeter,
         access_log: AccessLog | None,
-        witness: Witness | None = None,
-        websocket: Any = None,
     ) -> None:
         self.plan = plan
         self._read_inputs = read_inputs
@@ -93,9 +85,33 @@ class PassingEndpoint:
         self._meter = meter
         self._streams = streams
         self._access_log = access_log
+
+    def _asked(self, run: PassingRun, scope: Message) -> tuple[bytes, bytes]:
+        """Target and header lines as they go on. Raises ``InputFault``."""
+        forwarding = self._passing.forwarding
+        request = self.plan.steps[0].prepare(run)
+        assert isinstance(request, Request), "a passage reads no step, so nothing is missing"
+        target = forwarding.target(request.target, scope["query_string"])
+        return target, forwarding.lines(scope["headers"]) + request.headers
+
+
+class PassingEndpoint(PassesOn):
+    """One route that passes on, ready to answer.
+
+    ``direct``: its requests cannot come past ASGI. ``websocket`` serves those that ask for that upgrade, if
+    the route passes them on.
+    """
+
+    direct = False
+
+    def __init__(
+        self, *args: Any, witness: Witness | None = None, websocket: Any = None, **rest: Any
+    ) -> None:
+        super().__init__(*args, **rest)
         self._witness = witness
         self.websocket = websocket
-        self._timing = Timing([plan.steps[0].name]) if passing.expose_timing else None
+        names = [self.plan.steps[0].name]
+        self._timing = Timing(names) if self._passing.expose_timing else None
 
     async def __call__(self, scope: Message, receive: Receive, send: Send, path: Mapping[str, str]) -> None:
         """Answer one request whose path parameters are *path*."""
@@ -108,7 +124,8 @@ class PassingEndpoint:
         try:
             inputs = self._read_inputs(path, scope["query_string"], headers, None)
             run = PassingRun(self.plan, self._engine, inputs, trace, limit)
-            passage = self._passage(run, scope)
+            target, lines = self._asked(run, scope)
+            passage = Passage(scope["method"], target, lines, self._passing.idle_timeout)
         except InputFault as fault:
             problem = problems.bad_request(fault, trace.request_id)
             await self._refuse(scope, send, problem, arrived, trace)
@@ -134,18 +151,6 @@ class PassingEndpoint:
             passage.close()
             watch.disarm()
             self._engine.buffered.give(len(passage.body))
-
-    def _passage(self, run: PassingRun, scope: Message) -> Passage:
-        """The request as it goes on, without its body. Raises ``InputFault``."""
-        forwarding = self._passing.forwarding
-        request = self.plan.steps[0].prepare(run)
-        assert isinstance(request, Request), "a passage reads no step, so nothing is missing"
-        return Passage(
-            scope["method"],
-            forwarding.target(request.target, scope["query_string"]),
-            forwarding.lines(scope["headers"]) + request.headers,
-            self._passing.idle_timeout,
-        )
 
     async def _take(self, headers: list[tuple[bytes, bytes]], receive: Receive) -> bytes | Refusal:
         """The whole of a small body, so that its request can go over any connection, and twice."""

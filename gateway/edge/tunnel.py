@@ -17,22 +17,15 @@ from typing import TYPE_CHECKING, Any, Final
 from gateway.call import Call
 from gateway.edge import problems
 from gateway.edge.inputs import InputFault
+from gateway.edge.passing import PassesOn
 from gateway.edge.passing_run import PassingRun
 from gateway.edge.streamed import CLIENT_GONE, WHOLE, Streamed
 from gateway.sources.tunnels import Tunnel
-from gateway.transport.exchange import Request
 from gateway.transport.websocket import LOST, Closed, Link
 
 if TYPE_CHECKING:
     from gateway.edge.answer import Message, Receive, Send
-    from gateway.edge.endpoint import AccessLog, RequestMeter
-    from gateway.edge.incoming import Intake
-    from gateway.edge.passing import Passing
     from gateway.edge.problems import Problem
-    from gateway.edge.reader import Reader
-    from gateway.edge.streamed import StreamMeter
-    from gateway.plan.engine import Engine
-    from gateway.plan.model import Plan
 
 _UNSAID: Final = frozenset({1005, 1006, 1015})
 """Codes that stand for a close without one; they cannot be sent."""
@@ -46,29 +39,8 @@ _HANDSHAKE: Final = (
 )
 
 
-class TunnelEndpoint:
-    """The WebSockets of one route that passes on. Its *plan*'s one step is a source of links."""
-
-    def __init__(
-        self,
-        plan: Plan,
-        read_inputs: Reader,
-        passing: Passing,
-        *,
-        engine: Engine,
-        intake: Intake,
-        meter: RequestMeter,
-        streams: StreamMeter,
-        access_log: AccessLog | None,
-    ) -> None:
-        self.plan = plan
-        self._read_inputs = read_inputs
-        self._passing = passing
-        self._engine = engine
-        self._intake = intake
-        self._meter = meter
-        self._streams = streams
-        self._access_log = access_log
+class TunnelEndpoint(PassesOn):
+    """The WebSockets of one route that passes on. Its plan's one step is a source of links."""
 
     async def __call__(self, scope: Message, receive: Receive, send: Send, path: Mapping[str, str]) -> None:
         """Serve one WebSocket (an ASGI scope of that type)."""
@@ -78,7 +50,8 @@ class TunnelEndpoint:
         try:
             inputs = self._read_inputs(path, scope["query_string"], scope["headers"], None)
             run = PassingRun(self.plan, self._engine, inputs, trace, limit)
-            tunnel = self._tunnel(run, scope)
+            offered = scope.get("subprotocols", ())
+            tunnel = Tunnel(*self._asked(run, scope), self._passing.idle_timeout, offered)
         except InputFault as fault:
             await refuse(scope, receive, send, problems.bad_request(fault, trace.request_id))
             self._meter.record(fault.status, False, self._engine.clock() - arrived)
@@ -95,17 +68,6 @@ class TunnelEndpoint:
             await self._serve(run, tunnel.link, send, receive, seconds, arrived)
         finally:
             tunnel.close()
-
-    def _tunnel(self, run: PassingRun, scope: Message) -> Tunnel:
-        forwarding = self._passing.forwarding
-        request = self.plan.steps[0].prepare(run)
-        assert isinstance(request, Request), "a passage reads no step, so nothing is missing"
-        return Tunnel(
-            forwarding.target(request.target, scope["query_string"]),
-            forwarding.lines(scope["headers"]) + request.headers,
-            self._passing.idle_timeout,
-            scope.get("subprotocols", ()),
-        )
 
     async def _serve(
         self, run: PassingRun, link: Link, send: Send, receive: Receive, seconds: float, arrived: float

@@ -55,6 +55,10 @@ def test_any_method_is_for_routes_that_pass_on():
             "{ proxy: users, status: 201 }",
             "`status` stands beside `proxy`, which passes an answer on as it is",
         ),
+        (
+            "{ proxy: users, mode: stream }",
+            "`mode` stands beside `proxy`, which passes an answer on as it is",
+        ),
         ("{ proxy: { to: users, forward: { headers: [Host] } } }", None),
         ("{ proxy: { to: users, forward: { query: everything } } }", None),
         ("{ proxy: { to: users, hedge: off } }", "unknown key `hedge` in `proxy`"),

@@ -481,3 +481,53 @@ async def test_metrics_tell_of_streams(kind):
     assert 'gateway_stream_bytes_total{route="ANY /f/{rest:path}",way="in"} 8' in text
     assert 'gateway_stream_bytes_total{route="ANY /f/{rest:path}",way="out"} 1000' in text
     assert 'gateway_streams_open{route="ANY /f/{rest:path}"} 0' in text
+
+
+async def test_answer_that_comes_before_the_whole_body_ends_the_upload_and_the_next_request_is_answered(kind):
+    if kind == "httpx":
+        pytest.skip("httpx reads an answer only after the whole request went out")
+
+    async def script(peer: Peer):
+        await peer._reader.readuntil(b"\r\n\r\n")
+        await peer.send(answer(b"too much", "413 Too Much"))
+        if peer.number > 1:
+            return
+        await peer.eof()
+
+    async with passing(script, kind) as g, g.client() as client:
+        client.send_raw(b"PUT /f/x HTTP/1.1\r\nhost: x\r\ncontent-length: 200000\r\n\r\n" + b"x" * 100_000)
+        got = await client.answer()
+        assert (got.status, got.body) == (413, b"too much")
+        await eventually(lambda: not g.up["FILES"].open)
+        client.send_raw(b"x" * 100_000)
+        client.send("GET", "/f/y")
+        assert (await client.answer()).status == 413
+
+
+async def test_upload_waits_for_an_upstream_that_reads_slowly(kind):
+    async def script(peer: Peer):
+        await peer._reader.readuntil(b"\r\n\r\n")
+        await go.wait()
+        for _ in range(512):
+            await peer._reader.readexactly(len(PIECE))
+        await peer.send(answer(b"done"))
+
+    go, sent = asyncio.Event(), [0]
+    async with passing(script, kind, **{"500ms": "900ms"}) as g, g.client() as client:
+
+        async def sending():
+            client.send_raw(b"PUT /f/x HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % (32 * MiB))
+            for _ in range(512):
+                client.send_raw(PIECE)
+                await client.writer.drain()
+                sent[0] += len(PIECE)
+
+        upload = asyncio.ensure_future(sending())
+        before = -1
+        while sent[0] != before:
+            before = sent[0]
+            await asyncio.sleep(0.1)
+        assert sent[0] < 24 * MiB
+        go.set()
+        await upload
+        assert (await client.answer()).body == b"done"
