@@ -38,6 +38,7 @@ routes:
       a: { get: one/well, coalesce: on, cache: { ttl: 1s, stale_if_error: 10s } }
       b: { get: many/ill, cache: { ttl: 1s, store: far }, fallback: [] }
   DELETE /x: { steps: { d: { delete: one/well, undo: { put: one/well } } } }
+  GET /passed: { proxy: one/well }
   GET /ill: { steps: { c: { get: one/ill } } }
 """
 TOKEN = "operator"
@@ -92,7 +93,7 @@ def running(tmp_path_factory):
     with upstream() as url:
         env = {"UP": url, "GATEWAY_OPERATOR_TOKEN": TOKEN}
         with gateway_process(CONFIG, folder, env=env) as process:
-            for path in ("/x/1", "/x/2", "/ill", "/nowhere"):
+            for path in ("/x/1", "/x/2", "/passed", "/ill", "/nowhere"):
                 ask(process.port, path)
             for order in ("force_open", "reset"):
                 ask(process.admin_port, "/upstreams/one/breaker", order=order)

@@ -8,6 +8,7 @@ import pytest
 from gateway.buffered import Buffered
 from gateway.call import Call, Trace
 from gateway.edge.access_log import AccessLog
+from gateway.edge.streamed import Streamed
 from gateway.outcome import Cause, Failure, Freshness, Success
 from gateway.plan.background import Background
 from gateway.plan.engine import Engine
@@ -242,3 +243,42 @@ def test_step_of_a_failed_request_says_whether_it_was_undone(logged, facts):
 
     assert "a=live, undo pending; b=failed" in logged()[0][1]
     assert [step.get("undo") for step in facts()[0]["steps"]] == ["pending", None]
+
+
+# ── answers that go piece by piece ──────────────────────────────────────────────────────────────────────
+
+
+def streamed(status=200, ending="whole"):
+    return Streamed(status, 0.01, 2.0, received=5, sent=1000, ending=ending)
+
+
+def test_streamed_answer_is_told_at_its_end_where_all_are(logged, facts):
+    AccessLog(every=True).streamed(run_of(LIVE), streamed())
+
+    ((level, line),) = logged()
+    assert (level, line) == ("INFO", "GET /x/{id} 200 in 10.0 ms, 1000 B until 2000.0 ms, whole")
+    assert facts()[0]["received"] == 5
+
+
+@pytest.mark.parametrize(
+    ("status", "ending", "told"),
+    [
+        (200, "whole", 0),
+        (404, "whole", 0),
+        (200, "client_gone", 0),
+        (503, "whole", 1),
+        (200, "incomplete", 1),
+    ],
+)
+def test_streamed_answer_with_a_problem_is_told_in_any_case(logged, status, ending, told):
+    AccessLog(every=False).streamed(run_of(LIVE), streamed(status, ending))
+
+    assert [level for level, _ in logged()] == ["WARNING"] * told
+
+
+def test_streams_that_break_alike_are_told_a_few_times(logged):
+    log = AccessLog(every=False)
+    for _ in range(FIRST + 20):
+        log.streamed(run_of(LIVE), streamed(ending="incomplete"))
+
+    assert len(logged()) == FIRST

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.outcome import Cause, Failure, Freshness, Success
-from gateway.telemetry.meters import AttemptMeter, CallMeter, RequestMeter
+from gateway.telemetry.meters import AttemptMeter, CallMeter, RequestMeter, StreamMeter
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,15 @@ def test_labels_are_bounded_whatever_the_failures_say():
             meter.record(Failure(cause, f"http://10.0.0.{n}/secret", status=400 + n), 0.01)
 
     assert len(meter.counts()) <= len(Cause) + 1
+
+
+def test_streams_are_counted_by_how_they_end_with_their_bytes():
+    meter = StreamMeter()
+    for _ in range(3):
+        meter.begin()
+    meter.end("whole", 10, 1000)
+    meter.end("timeout", 0, 5)
+
+    assert meter.open == 1
+    assert meter.counts() == {("whole",): 1, ("timeout",): 1}
+    assert meter.ways() == (("in", 10), ("out", 1005))
