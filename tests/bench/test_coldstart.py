@@ -27,8 +27,8 @@ def test_the_picture_has_a_dot_for_each_request_on_a_logarithmic_axis():
 @pytest.mark.slow
 @pytest.mark.parametrize("case", [case for case in CASES if case.at_once == 1], ids=lambda case: case.label)
 async def test_the_experiment_measures_a_first_request(case):
-    async with lambda_served(cold_start=0.3) as served:
+    async with lambda_served(cold_start=0.8) as served:
         with tempfile.TemporaryDirectory() as folder:
             (seconds,) = await sample(case, served.url, folder, forget=served.fleet("score").forget)
 
-    assert (seconds < 0.25) is case.prewarmed
+    assert (seconds < 0.6) is case.prewarmed
