@@ -1,25 +1,65 @@
-"""What the calls of all databases have in common: one statement, whose references are parameters."""
+"""What all databases have in common: calls of one statement whose references are parameters, TLS, a pool."""
 
 from __future__ import annotations
 
 import re
+import ssl
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from gateway.compiler.identity import identifying_payloads
 from gateway.compiler.references import TemplateFault
 from gateway.compiler.sql import SqlTemplate, telling_apart
 from gateway.compiler.sql_words import READS
+from gateway.compiler.tls import tls_context
 from gateway.compiler.words import written
 from gateway.outcome import Failure
 from gateway.sources.database.query import Query
+from gateway.sources.database.queue import PoolRules
 
 if TYPE_CHECKING:
-    from gateway.compiler.kinds.kind import StepSite
+    from gateway.compiler.kinds.kind import StepSite, UpstreamSite
     from gateway.compiler.names import Use
-    from gateway.config import CallSpec
+    from gateway.config import CallSpec, UpstreamSpec
+    from gateway.config.sql import MysqlSpec, PostgresSpec
     from gateway.plan.model import Identify, Prepare, Scope
+
+
+WITHOUT_BULKHEAD: Final = 0.1
+"""Seconds a call waits for a connection where the bulkhead is off: the default bulkhead's ``max_wait``."""
+
+_PLAIN: Final = re.compile(r"[a-z]+://")
+_SECRETS: Final = re.compile(r"(?<=//)[^/]*@|\?[^}]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What start-up made ready: a TLS *context*, if the upstream has one of its own."""
+
+    context: ssl.SSLContext | None = None
+
+
+def made_ready(site: UpstreamSite, server: str, alpn: Sequence[str]) -> Ready:
+    """The TLS context of a database, which is called *server* in faults; its files are read."""
+    tls = site.spec.tls
+    if tls is not None and tls.server_name is not None:
+        message = f"a {server}'s certificate is checked for the DSN's host, and for no other name"
+        site.fault(("tls", "server_name"), message, "remove it")
+    return Ready(tls_context(site.name, site.spec, site.places, site.faults, alpn=alpn))
+
+
+def pool_rules(address: str, said: PostgresSpec | MysqlSpec, spec: UpstreamSpec) -> PoolRules:
+    """How many connections to *address* there may be."""
+    max_wait = spec.bulkhead.max_wait if spec.bulkhead is not None else WITHOUT_BULKHEAD
+    return PoolRules(address=address, limit=said.pool, max_wait=max_wait, idle=said.idle)
+
+
+def shown_dsn(dsn: str, address_of: Callable[[str], str]) -> str:
+    """*dsn* without user, password and options; also where they stand in the default of a ``${NAME}``."""
+    shown = written(dsn)
+    return address_of(shown) if _PLAIN.match(shown) else _SECRETS.sub("", shown)
 
 
 class DatabaseCall(ABC):

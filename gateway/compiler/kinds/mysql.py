@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from gateway.compiler.kinds.database import DatabaseCall
+from gateway.compiler.kinds.database import DatabaseCall, Ready, made_ready, pool_rules, shown_dsn
 from gateway.compiler.kinds.kind import Opening, Running, StepSite, UpstreamSite
-from gateway.compiler.kinds.postgres import WITHOUT_BULKHEAD, shown_dsn
 from gateway.compiler.sql_words import MYSQL
-from gateway.compiler.tls import tls_context
-from gateway.compiler.words import seconds, written
+from gateway.compiler.words import seconds
 from gateway.recording import Peer
 from gateway.sources.database.pool import Pool
-from gateway.sources.database.queue import PoolRules
 from gateway.sources.database.source import database_source
-from gateway.sources.mysql.settings import DEFAULT_PORT, MysqlSettings
+from gateway.sources.mysql.settings import DEFAULT_PORT, MysqlSettings, address_of
 from gateway.sources.mysql.statement import Statement
 
 if TYPE_CHECKING:
@@ -52,13 +47,6 @@ class MysqlCall(DatabaseCall):
         return f"{statement.order} {statement.text}"
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """What start-up made ready: a TLS *context*, if the upstream has one of its own."""
-
-    context: ssl.SSLContext | None = None
-
-
 class Mysql:
     """The kind."""
 
@@ -76,11 +64,7 @@ class Mysql:
         """The TLS context, its files read; a fault if asyncmy is not installed."""
         if find_spec("asyncmy") is None:
             site.fault(("mysql",), "`mysql` needs asyncmy", "pip install 'fanin-gateway[mysql]'")
-        tls = site.spec.tls
-        if tls is not None and tls.server_name is not None:
-            message = "a MySQL's certificate is checked for the DSN's host, and for no other name"
-            site.fault(("tls", "server_name"), message, "remove it")
-        return Ready(tls_context(site.name, site.spec, site.places, site.faults, alpn=()))
+        return made_ready(site, "MySQL", ())
 
     def run(self, opening: Opening) -> Running:
         """A pool of connections."""
@@ -98,16 +82,11 @@ class Mysql:
             max_response=spec.max_response,
             context=ready.context,
         )
-        rules = PoolRules(
-            address=settings.address,
-            limit=said.pool,
-            max_wait=spec.bulkhead.max_wait if spec.bulkhead is not None else WITHOUT_BULKHEAD,
-            idle=said.idle,
-        )
+        rules = pool_rules(settings.address, said, spec)
         pool = Pool(rules, partial(open_session, settings), ERRORS, shared.timers, shared.clock)
         parts = urlsplit(said.dsn)
         return Running(
-            name=shown_dsn(written(said.dsn)),
+            name=shown_dsn(said.dsn, address_of),
             client=pool,
             source=database_source(pool, shared.buffered),
             peer=Peer(opening.upstream, "mysql", parts.hostname or "", parts.port or DEFAULT_PORT),

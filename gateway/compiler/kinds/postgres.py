@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import re
-import ssl
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from gateway.compiler.kinds.database import DatabaseCall
+from gateway.compiler.kinds.database import DatabaseCall, Ready, made_ready, pool_rules, shown_dsn
 from gateway.compiler.kinds.kind import Opening, Running, StepSite, UpstreamSite
 from gateway.compiler.sql_words import POSTGRES
-from gateway.compiler.tls import tls_context
-from gateway.compiler.words import seconds, written
+from gateway.compiler.words import seconds
 from gateway.recording import Peer
 from gateway.sources.database.pool import Pool
-from gateway.sources.database.queue import PoolRules
 from gateway.sources.database.source import database_source
 from gateway.sources.postgres.settings import PostgresSettings, address_of
 from gateway.sources.postgres.statement import Statement
@@ -28,12 +23,6 @@ if TYPE_CHECKING:
     from gateway.config.sql import PostgresSpec
 
 DEFAULT_PORT: Final = 5432
-
-_PLAIN: Final = re.compile(r"[a-z]+://")
-_SECRETS: Final = re.compile(r"(?<=//)[^/]*@|\?[^}]*")
-
-WITHOUT_BULKHEAD: Final = 0.1
-"""Seconds a call waits for a connection where the bulkhead is off: the default bulkhead's ``max_wait``."""
 
 
 class PostgresCall(DatabaseCall):
@@ -74,13 +63,6 @@ class PostgresCall(DatabaseCall):
         return list(sql.pieces), "count"
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """What start-up made ready: a TLS *context*, if the upstream has one of its own."""
-
-    context: ssl.SSLContext | None = None
-
-
 class Postgres:
     """The kind."""
 
@@ -96,11 +78,7 @@ class Postgres:
 
     def prepared(self, site: UpstreamSite) -> Ready:
         """The TLS context, its files read."""
-        tls = site.spec.tls
-        if tls is not None and tls.server_name is not None:
-            message = "a PostgreSQL's certificate is checked for the DSN's host, and for no other name"
-            site.fault(("tls", "server_name"), message, "remove it")
-        return Ready(tls_context(site.name, site.spec, site.places, site.faults, alpn=("postgresql",)))
+        return made_ready(site, "PostgreSQL", ("postgresql",))
 
     def run(self, opening: Opening) -> Running:
         """A pool of connections."""
@@ -121,16 +99,11 @@ class Postgres:
             max_response=spec.max_response,
             context=ready.context,
         )
-        rules = PoolRules(
-            address=settings.address,
-            limit=said.pool,
-            max_wait=spec.bulkhead.max_wait if spec.bulkhead is not None else WITHOUT_BULKHEAD,
-            idle=said.idle,
-        )
+        rules = pool_rules(settings.address, said, spec)
         pool = Pool(rules, partial(open_session, settings), ERRORS, shared.timers, shared.clock)
         source = database_source(pool, shared.buffered)
         return Running(
-            name=shown_dsn(written(said.dsn)),
+            name=shown_dsn(said.dsn, address_of),
             client=pool,
             source=source,
             peer=_peer(opening.upstream, said.dsn),
@@ -154,11 +127,6 @@ class Postgres:
 def _said(spec: UpstreamSpec) -> PostgresSpec:
     assert spec.postgres is not None, "not a postgres upstream"
     return spec.postgres
-
-
-def shown_dsn(dsn: str) -> str:
-    """*dsn* without user, password and options; also where they stand in the default of a ``${NAME}``."""
-    return address_of(dsn) if _PLAIN.match(dsn) else _SECRETS.sub("", dsn)
 
 
 def _peer(upstream: str, dsn: str) -> Peer:

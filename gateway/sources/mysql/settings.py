@@ -29,8 +29,7 @@ class MysqlSettings:
     @property
     def address(self) -> str:
         """``host:3306/database``: the DSN without user, password and options."""
-        parts = urlsplit(self.dsn)
-        return f"{parts.netloc.rpartition('@')[2]}{parts.path}"
+        return address_of(self.dsn)
 
     @property
     def login(self) -> dict[str, Any]:
@@ -46,3 +45,9 @@ class MysqlSettings:
 
     def __repr__(self) -> str:
         return f"<MysqlSettings {self.address}>"
+
+
+def address_of(dsn: str) -> str:
+    """Host and database of a DSN, without user, password and options."""
+    parts = urlsplit(dsn)
+    return f"{parts.netloc.rpartition('@')[2]}{parts.path}"
