@@ -1,6 +1,7 @@
 """Keys that calls ask for within a moment are asked for at once, and each call gets its own."""
 
 import asyncio
+import gc
 
 import pytest
 
@@ -286,3 +287,21 @@ async def test_whatever_comes_and_leaves_each_key_is_answered_once_or_not_at_all
     assert step.batches.keys == sum(map(len, step.wire.asked))
     await asyncio.sleep(1.0)
     await step.assert_idle()
+
+
+async def test_batch_that_has_ended_is_freed_by_counting():
+    step = BatchStep()
+    await step.answers(1, 2)
+    step.calls.clear()
+    step.wire.calls.clear()
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(50):
+            await step.answers(1, 2, 1)
+            step.calls.clear()
+            step.wire.calls.clear()
+            await asyncio.sleep(0.1)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

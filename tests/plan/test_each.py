@@ -1,6 +1,7 @@
 """A list is one call per item: bounded, ordered, sent once each, and ended together."""
 
 import asyncio
+import gc
 import random
 from collections import Counter
 
@@ -301,3 +302,23 @@ def test_whatever_becomes_of_items_each_has_its_own_place_and_nothing_is_held(ro
         assert (step.buffered.used, step.wire.in_flight, len(step.background)) == (0, 0, 0)
 
     run_virtually(scenario)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_list_that_has_ended_is_freed_by_counting(fails):
+    async def scenario():
+        step = ListStep(concurrency=2, required=fails)
+        step.wire.delays = dict.fromkeys(range(4), 0.01)
+        if fails:
+            step.wire.answers[1] = DOWN
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(50):
+                await step.answer(range(4), equal=True)
+                await asyncio.sleep(0.1)
+            return gc.collect()
+        finally:
+            gc.enable()
+
+    assert run_virtually(scenario) == 0

@@ -1,6 +1,7 @@
 """What steps did is taken back when their request fails after all; and the client is told."""
 
 import asyncio
+import gc
 import logging
 
 import pytest
@@ -367,3 +368,27 @@ def test_fallback_of_a_step_does_not_hide_what_it_did():
         assert run.undone == {"b": Result.UNKNOWN, "a": Result.DONE}
 
     run_virtually(scenario)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_request_that_has_ended_is_freed_by_counting(fails):
+    async def scenario():
+        saga = Saga()
+        if fails:
+            saga.wires["c"].will(DOWN)
+            saga.undoing["b"].will(After(0.1))
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(50):
+                run = await saga.run()
+                run.release()
+                del run
+                for source in (*saga.wires.values(), *saga.undoing.values()):
+                    source.calls.clear()
+                await asyncio.sleep(0.1)
+            return gc.collect()
+        finally:
+            gc.enable()
+
+    assert run_virtually(scenario) == 0
