@@ -56,7 +56,7 @@ class RedisCall:
 
     redis: Annotated[tuple[Argument, ...] | None, given(list[Argument])] = Field(
         default=None,
-        description="A command that only reads, for a redis upstream: a list of words. "
+        description="A command for a redis upstream: a list of words; with write: true one that writes. "
         "What references stand for is one argument, whatever is in it.",
     )
     values: Values = Field(

@@ -1,8 +1,9 @@
-"""THE table of Redis commands that a step may ask: they read, never wait, and leave the connection as it is.
+"""THE table of Redis commands that a step may ask: they never wait, and leave the connection as it is.
 
-One row per command: how it is written, and how its answer becomes JSON (``redis_answers``). The contract test
-of this file asks a real server whether each of them is read-only. A command that is no row is a config fault
-with the reason: what it would change, or what it would do to all who share the connection.
+One row per command: how it is written, how its answer becomes JSON (``redis_answers``), and whether it
+writes; then a step must say so, too. The contract test of this file asks a real server whether all that is
+right. A command that is no row is a config fault with the reason: what it would do to the data, or to all who
+share the connection.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from gateway.sources.redis_answers import Shape
 
 
 @dataclass(frozen=True, slots=True)
-class ReadCommand:
+class RedisCommand:
     """One command. ``usage`` are its arguments in Redis' own notation, ``least`` and ``most`` their number.
 
     ``option`` is an argument that turns ``shape`` into ``with_option``.
@@ -26,6 +27,7 @@ class ReadCommand:
     shape: Shape
     option: str = ""
     with_option: Shape | None = None
+    writes: bool = False
 
     @property
     def least(self) -> int:
@@ -59,9 +61,11 @@ class ReadCommand:
         )
 
 
-def _rows(shape: Shape, text: str, option: str = "", with_option: Shape | None = None) -> list[ReadCommand]:
+def _rows(
+    shape: Shape, text: str, option: str = "", with_option: Shape | None = None, *, writes: bool = False
+) -> list[RedisCommand]:
     lines = [line.strip().partition(" ") for line in text.strip().splitlines()]
-    return [ReadCommand(name, usage, shape, option, with_option) for name, _, usage in lines]
+    return [RedisCommand(name, usage, shape, option, with_option, writes) for name, _, usage in lines]
 
 
 _TABLE: Final = (
@@ -150,11 +154,73 @@ _TABLE: Final = (
     *_rows(Shape.LEFT, "TTL key\nPTTL key\nEXPIRETIME key\nPEXPIRETIME key"),
     *_rows(Shape.TYPE, "TYPE key"),
     *_rows(Shape.JSON, "JSON.GET key [path ...]\nJSON.MGET key [key ... path]"),
+    *_rows(
+        Shape.ANY,
+        """
+        SET key value [EX seconds NX GET ...]
+        SETEX key seconds value
+        PSETEX key milliseconds value
+        SETNX key value
+        GETSET key value
+        GETDEL key
+        GETEX key [EX seconds PERSIST ...]
+        APPEND key value
+        INCR key
+        INCRBY key increment
+        DECR key
+        DECRBY key decrement
+        DEL key [key ...]
+        UNLINK key [key ...]
+        EXPIRE key seconds [NX XX GT LT]
+        PEXPIRE key milliseconds [NX XX GT LT]
+        EXPIREAT key timestamp [NX XX GT LT]
+        PERSIST key
+        HSET key field value [field value ...]
+        HSETNX key field value
+        HDEL key field [field ...]
+        HINCRBY key field increment
+        LPUSH key element [element ...]
+        RPUSH key element [element ...]
+        LPOP key [count]
+        RPOP key [count]
+        LREM key count element
+        LTRIM key start stop
+        LSET key index element
+        SADD key member [member ...]
+        SREM key member [member ...]
+        SPOP key [count]
+        ZADD key score member [NX XX GT LT CH INCR ...]
+        ZREM key member [member ...]
+        ZREMRANGEBYRANK key start stop
+        ZREMRANGEBYSCORE key min max
+        XADD key id field value [field value ...]
+        XDEL key id [id ...]
+        XTRIM key MAXLEN threshold [...]
+        GEOADD key longitude latitude member [...]
+        PFADD key [element ...]
+        PUBLISH channel message
+        EVAL script numkeys [key ... arg ...]
+        EVALSHA sha1 numkeys [key ... arg ...]
+        FCALL function numkeys [key ... arg ...]
+        JSON.SET key path value [NX XX]
+        JSON.DEL key [path]
+        """,
+        writes=True,
+    ),
+    *_rows(
+        Shape.NUMBER,
+        """
+        INCRBYFLOAT key increment
+        HINCRBYFLOAT key field increment
+        ZINCRBY key increment member
+        """,
+        writes=True,
+    ),
 )
 
 COMMANDS: Final = {command.name: command for command in _TABLE}
 
-_CHANGES: Final = "changes data, and a step of a redis upstream only reads"
+_CHANGES: Final = "changes data in a way that no step may"
 _WAITS: Final = "waits in the server, and with it all who share its connection"
 _CONNECTION: Final = "changes the connection, which all calls share"
 _WALKS: Final = "walks over the whole database, and nobody else is served meanwhile"
@@ -162,17 +228,14 @@ _OPERATES: Final = "is for those who run the server"
 
 _REASONS: Final = {
     _CHANGES: """
-        SET SETEX PSETEX SETNX SETRANGE GETSET GETDEL GETEX APPEND MSET MSETNX MSETEX INCR INCRBY
-        INCRBYFLOAT DECR DECRBY SETBIT BITOP BITFIELD DEL DELEX UNLINK RENAME RENAMENX COPY MOVE
-        EXPIRE PEXPIRE EXPIREAT PEXPIREAT PERSIST TOUCH RESTORE SORT HSET HSETNX HMSET HDEL HINCRBY
-        HINCRBYFLOAT HEXPIRE HPEXPIRE HEXPIREAT HPEXPIREAT HPERSIST HGETDEL HGETEX HSETEX LPUSH
-        RPUSH LPUSHX RPUSHX LPOP RPOP LMPOP LSET LINSERT LREM LTRIM LMOVE RPOPLPUSH SADD SREM SPOP
-        SMOVE SINTERSTORE SUNIONSTORE SDIFFSTORE ZADD ZINCRBY ZREM ZREMRANGEBYRANK ZREMRANGEBYSCORE
-        ZREMRANGEBYLEX ZPOPMIN ZPOPMAX ZMPOP ZRANGESTORE ZINTERSTORE ZUNIONSTORE ZDIFFSTORE XADD
-        XDEL XTRIM XSETID XGROUP XREADGROUP XACK XCLAIM XAUTOCLAIM GEOADD GEORADIUS
-        GEORADIUSBYMEMBER GEOSEARCHSTORE PFADD PFMERGE PFCOUNT PUBLISH SPUBLISH FLUSHALL FLUSHDB
-        SWAPDB JSON.SET JSON.MSET JSON.MERGE JSON.DEL JSON.FORGET JSON.CLEAR JSON.TOGGLE
-        JSON.NUMINCRBY JSON.STRAPPEND JSON.ARRAPPEND JSON.ARRINSERT JSON.ARRPOP JSON.ARRTRIM""",
+        SETRANGE MSET MSETNX MSETEX SETBIT BITOP BITFIELD DELEX DELIFEQ RENAME RENAMENX COPY MOVE PEXPIREAT
+        TOUCH RESTORE SORT HMSET HEXPIRE HPEXPIRE HEXPIREAT HPEXPIREAT HPERSIST HGETDEL HGETEX
+        HSETEX LPUSHX RPUSHX LMPOP LINSERT LMOVE RPOPLPUSH SMOVE SINTERSTORE SUNIONSTORE SDIFFSTORE
+        ZREMRANGEBYLEX ZPOPMIN ZPOPMAX ZMPOP ZRANGESTORE ZINTERSTORE ZUNIONSTORE ZDIFFSTORE XSETID
+        XGROUP XREADGROUP XACK XCLAIM XAUTOCLAIM GEORADIUS GEORADIUSBYMEMBER GEOSEARCHSTORE PFMERGE
+        PFCOUNT SPUBLISH FLUSHALL FLUSHDB SWAPDB JSON.MSET JSON.MERGE JSON.FORGET JSON.CLEAR
+        JSON.TOGGLE JSON.NUMINCRBY JSON.STRAPPEND JSON.ARRAPPEND JSON.ARRINSERT JSON.ARRPOP
+        JSON.ARRTRIM""",
     _WAITS: "BLPOP BRPOP BLMOVE BLMPOP BRPOPLPUSH BZPOPMIN BZPOPMAX BZMPOP XREAD WAIT WAITAOF",
     _CONNECTION: """
         AUTH HELLO SELECT RESET QUIT MULTI EXEC DISCARD WATCH UNWATCH SUBSCRIBE UNSUBSCRIBE
@@ -181,18 +244,24 @@ _REASONS: Final = {
     _WALKS: "KEYS SCAN CLUSTERSCAN HSCAN SSCAN ZSCAN RANDOMKEY DBSIZE",
     _OPERATES: """
         ACL BGREWRITEAOF BGSAVE CLUSTER COMMAND CONFIG DEBUG DUMP FAILOVER FUNCTION INFO LASTSAVE
-        LATENCY LOLWUT MEMORY MIGRATE MODULE OBJECT PING ECHO REPLICAOF ROLE SAVE SCRIPT SHUTDOWN
-        SLAVEOF SLOWLOG TIME PUBSUB XINFO XPENDING""",
+        LATENCY LOLWUT MEMORY MIGRATE MODULE OBJECT PING ECHO REPLICAOF ROLE SAVE SCRIPT PFDEBUG
+        RESTORE-ASKING SHUTDOWN SLAVEOF SLOWLOG TIME PUBSUB XINFO XPENDING""",
 }
 _REFUSED: Final = {name: reason for reason, names in _REASONS.items() for name in names.split()}
 _READ_ONLY: Final = {"EVAL": "EVAL_RO", "EVALSHA": "EVALSHA_RO", "FCALL": "FCALL_RO", "SORT": "SORT_RO"}
 
 
 def refusal(name: str) -> tuple[str, str] | None:
-    """Why *name*, in capitals, is not asked, and what may be instead; ``None`` if nothing is known of it."""
-    instead = f"`{_READ_ONLY[name]}` only reads" if name in _READ_ONLY else ""
-    if name in _REFUSED:
-        return f"`{name}` {_REFUSED[name]}", instead
-    if name in _READ_ONLY:
-        return f"`{name}` may change data, and a step of a redis upstream only reads", instead
-    return None
+    """Why *name*, in capitals, is never asked, and what may be instead; ``None``: it is not known."""
+    if name not in _REFUSED:
+        return None
+    return f"`{name}` {_REFUSED[name]}", f"`{_READ_ONLY[name]}` only reads" if name in _READ_ONLY else ""
+
+
+def undeclared(command: RedisCommand) -> tuple[str, str]:
+    """What is wrong with a step that asks for *command*, which writes, without saying so, and the remedy."""
+    instead = f", or {_READ_ONLY[command.name]}" if command.name in _READ_ONLY else ""
+    return (
+        f"`{command.name}` changes data, and steps only read unless they say so",
+        f"say write: true{instead}",
+    )

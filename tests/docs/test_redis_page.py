@@ -23,7 +23,7 @@ def rows(text):
 
 
 def test_example_is_a_sound_configuration():
-    (example,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    example, _ = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 
     assert [step.name for step in compiled(example).routes["GET /me"].plan.steps] == [
         "session",
@@ -50,9 +50,12 @@ def test_every_command_that_is_named_can_be_asked_and_the_others_cannot():
     table, rest = section("The command").split("Missing is", 1)
     named = {words.split()[0] for what, _ in rows(table)[2:] for words in re.findall("`(.*?)`", what)}
     refused = re.findall(r"`([A-Z]+)`", rest.partition("are faults")[0])
+    writes = re.findall(r"`([A-Z]+)`", rest.partition("```\n\n")[2].partition("and their like")[0])
 
     assert named <= COMMANDS.keys()
     assert all(refusal(name) for name in refused)
+    assert writes
+    assert all(COMMANDS[name].writes for name in writes)
 
 
 def test_every_url_is_one():

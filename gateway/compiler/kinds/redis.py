@@ -19,7 +19,7 @@ from gateway.outcome import Failure
 from gateway.recording import Peer
 from gateway.sources.redis import RedisRequest, RedisUpstream, RedisWire, redis_source
 from gateway.sources.redis_answers import encoder
-from gateway.sources.redis_commands import COMMANDS, ReadCommand, refusal
+from gateway.sources.redis_commands import COMMANDS, RedisCommand, refusal, undeclared
 from gateway.stores.redis_address import AddressError, RedisAddress, parse_address
 from gateway.stores.redis_client import client_of
 from gateway.stores.redis_settings import RedisSettings
@@ -46,18 +46,15 @@ _DEFAULT: Final = re.compile(r"\$\{(\w+):-[^}]*\}")
 class RedisCall:
     """The command of one step."""
 
-    repeatable: Final = True
-    shareable: Final = True
-
     def __init__(self, site: StepSite, step: CallSpec) -> None:
         self._step = step
         self._words = step.redis or ()
         self.faults: list[TemplateFault] = []
         self.uses: list[Use] = []
-        self._command: ReadCommand | None = None
+        self._command: RedisCommand | None = None
         self._arguments: list[tuple[str | Use, ...]] = []
         try:
-            self._command = _command(self._words)
+            self._command = _command(self._words, writes=step.write)
         except TemplateFault as fault:
             self.faults.append(fault)
         for index, word in enumerate(self._words[1:], 1):
@@ -73,6 +70,16 @@ class RedisCall:
                 self.uses.append(part)
                 demand_text(part, needed=True)
         return parts
+
+    @property
+    def repeatable(self) -> bool:
+        """What only reads is."""
+        return not self._step.write
+
+    @property
+    def shareable(self) -> bool:
+        """What only reads is."""
+        return not self._step.write
 
     @property
     def target(self) -> str:
@@ -195,7 +202,7 @@ def _peer(upstream: str, target: RedisAddress) -> Peer:
     return Peer(upstream, "redis", host, port)
 
 
-def _command(words: Sequence[str]) -> ReadCommand:
+def _command(words: Sequence[str], *, writes: bool) -> RedisCommand:
     """The command of the first word, which takes as many arguments as there are. Raises ``TemplateFault``."""
     if not words:
         raise TemplateFault("a command has a name", 0, 'write [GET, "key"]').under(_KEY)
@@ -208,6 +215,11 @@ def _command(words: Sequence[str]) -> ReadCommand:
             did_you_mean(name, COMMANDS),
         )
         raise TemplateFault(message, 0, hint).under(_KEY, 0)
+    if command.writes and not writes:
+        message, hint = undeclared(command)
+        raise TemplateFault(message, 0, hint).under(_KEY, 0)
+    if writes and not command.writes:
+        raise TemplateFault(f"`{name}` only reads", 0, "remove write: true").under("write")
     count = len(words) - 1
     if count < command.least or (command.most is not None and count > command.most):
         raise TemplateFault(f"`{name}` is written `{name} {command.usage}`", 0).under(_KEY)

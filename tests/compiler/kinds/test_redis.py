@@ -1,5 +1,6 @@
 """Redis upstreams as a configuration has them: through all layers, against a real server."""
 
+import asyncio
 import json
 
 import pytest
@@ -8,6 +9,7 @@ from gateway.compiler.kinds.redis import _shown
 from tests.support.compiled import compiled, messages
 from tests.support.gateways import serving
 from tests.support.redis_sources import TlsFront, asking, authority
+from tests.support.tcp_faults import TcpFaults
 from tests.support.valkey import valkey
 
 STEPS = """
@@ -154,12 +156,55 @@ def test_timeout_of_a_redis_is_its_own_unless_somebody_says_otherwise():
     assert [timeout(), timeout(defaults), timeout(defaults, ", timeout: 7ms")] == [0.1, 0.3, 0.007]
 
 
+WRITES = """
+upstreams:
+  cache: {{ redis: "{url}", timeout: 2s }}
+routes:
+  POST /seen/{{id:int}}:
+    time_limit: 6s
+    steps:
+      one: {{ upstream: cache, redis: [INCR, "seen:{{id}}"], write: true }}
+      other: {{ upstream: cache, redis: [INCR, "seen:{{id}}"], write: true }}
+  POST /kept/{{id:int}}:
+    time_limit: 6s
+    steps:
+      kept: {{ upstream: cache, redis: [SET, "note:{{id}}", "{{body.note:str}}", EX, 60, NX], write: true }}
+"""
+
+
+async def test_writes_are_made_each_by_itself_and_answer_what_redis_says(server):
+    async with asking(server.url) as there, serving(WRITES.format(url=server.url)) as served:
+        answer = await served.ask("/seen/7", "POST")
+        kept = await served.ask("/kept/7", "POST", {"note": "a b\r\n*1"})
+        again = await served.ask("/kept/7", "POST", {"note": "other"})
+
+        assert sorted(values(answer).values()) == [1, 2]
+        assert (values(kept), values(again)) == ({"kept": "OK"}, {"kept": None})
+        assert (await there.ask("GET", "note:7")).data == "a b\r\n*1"
+        assert 0 < (await there.ask("TTL", "note:7")).data <= 60
+
+
+async def test_write_whose_answer_is_lost_is_not_made_again(server):
+    async with TcpFaults(server.port) as between, asking(server.url) as there:
+        async with serving(WRITES.format(url=f"redis://127.0.0.1:{between.port}")) as served:
+            between.hold()
+            asked = asyncio.ensure_future(served.ask("/seen/7", "POST"))
+            while (await there.ask("GET", "seen:7")).data != "2":
+                await asyncio.sleep(0.01)
+            between.cut()
+            answer = await asked
+            between.release()
+
+        assert json.loads(answer.body)["cause"] == "incomplete"
+        assert (await there.ask("GET", "seen:7")).data == "2"
+
+
 def test_what_a_step_asks_is_checked():
     config = 'upstreams: { a: { redis: "redis://a" } }\nroutes: { GET /a: { steps: { s: {%s} } } }\n'
 
     assert messages(config % "upstream: a, redis: [GET, k]") == []
     assert messages(config % "upstream: a, redis: [FLUSHALL]") == [
-        "`FLUSHALL` changes data, and a step of a redis upstream only reads"
+        "`FLUSHALL` changes data in a way that no step may"
     ]
     assert messages(config % "upstream: a, redis: ['{query.command}', k]") == [
         "`{query.command}` is no command that a step can ask"
