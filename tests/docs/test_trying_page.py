@@ -17,7 +17,7 @@ def block(language):
 
 
 def test_examples_of_the_page_bring_its_answer():
-    request = parse_request("GET /home/42")
+    request = parse_request("GET /start/42")
     gateway = Gateway(with_examples(load_text(block("yaml"), {}), request), environ={})
 
     assert json.loads(rehearse(gateway, request).answer.body) == json.loads(block("json"))
