@@ -119,4 +119,6 @@ class SqlCall:
         default="many",
         description="What sql answers: all rows, the first row (null if there is none), or its first column.",
     )
-    write: Switch = Field(default=False, description="The statement may write; not written: it is read-only.")
+    write: Switch = Field(
+        default=False, description="The statement or command may write; not written: it only reads."
+    )
