@@ -6,8 +6,9 @@ import time
 import pytest
 
 from gateway.outcome import Cause, Failure
-from gateway.transport.exchange import Request
-from gateway.transport.signed import LARGEST, error_kind
+from gateway.transport.exchange import Request, Response
+from gateway.transport.signed import LARGEST, Signing, error_code, error_kind
+from gateway.transport.sigv4 import Signer
 from tests.support.lambdas import CREDENTIALS, WRONG, lambda_served, signed_client, store_of
 from tests.support.servers import answer, answering, scripted
 from tests.support.transports import a_call
@@ -187,3 +188,19 @@ async def test_many_calls_wait_for_credentials_together_and_a_lost_one_costs_not
 
     assert {each.status for each in answers} == {200}
     assert len(begun) == 1
+
+
+def in_xml(code):
+    return Response(400, [], f"<?xml version='1.0'?><Error><Code>{code}</Code></Error>".encode())
+
+
+def test_s3_names_its_errors_in_xml_and_functions_are_not_read_that_way():
+    signer, store = Signer("eu-west-1", "s3", "h"), store_of(CREDENTIALS)
+    of_s3, of_lambda = Signing(signer, store, kind_of=error_code), Signing(signer, store)
+
+    assert of_s3.stale(in_xml("ExpiredToken"))
+    assert of_s3.refusal == "ExpiredToken"
+    assert not of_s3.stale(in_xml("EntityTooLarge"))
+    assert of_s3.refusal == ""
+    assert not of_lambda.stale(in_xml("ExpiredToken"))
+    assert (error_code(Response(403, [], b"no xml")), error_code(in_xml("x" * 99))) == ("", "")
