@@ -1,7 +1,8 @@
 """What measured numbers say of a plan: the path that takes longest, and what might be set otherwise.
 
 Proposals are arithmetic on percentiles, no more: each names the numbers that it comes from, and is for a
-person to judge. Below, p50 and p99 are those of a step's calls, with all their attempts.
+person to judge. Below, p50 and p99 are those of a step's calls, with all their attempts; where a call is not
+one attempt (copies answer, it is a list or shared in a batch) those of all attempts at its upstream.
 
     timeout    far above p99 (``FAR`` times): ``ENOUGH`` times p99, rounded up, fails sooner and as rarely
                at p99 or below: calls end by it; twice as much, if the time limit has the room
@@ -11,7 +12,7 @@ person to judge. Below, p50 and p99 are those of a step's calls, with all their 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from math import floor, log10
 from typing import TYPE_CHECKING, Final
 
@@ -41,8 +42,10 @@ _ROOM: Final = 0.8
 _FIGURES: Final = (1.0, 1.5, 2.0, 3.0, 5.0, 7.5, 10.0)
 
 
-def advice(route: CompiledRoute, seen: snapshot.Route | None) -> list[str]:
-    """The lines for *route*, of which *seen* was measured."""
+def advice(
+    route: CompiledRoute, seen: snapshot.Route | None, upstreams: Mapping[str, snapshot.Upstream]
+) -> list[str]:
+    """The lines for *route*, of which *seen* was measured; *upstreams* by their names."""
     if seen is None:
         return [route.key, "  measured     this gateway has no such route", ""]
     known = {step.name: step for step in seen.steps}
@@ -56,7 +59,7 @@ def advice(route: CompiledRoute, seen: snapshot.Route | None) -> list[str]:
         return [*lines, "  proposals    none: no calls meanwhile", ""]
     lines += _picture(route, measured)
     title = "proposals"
-    for words in _proposals(route, measured):
+    for words in _proposals(route, measured, upstreams):
         lines.append(f"  {title:11}  {words}")
         title = ""
     return [*lines, *(["  proposals    none"] if title else []), ""]
@@ -76,16 +79,20 @@ def _picture(route: CompiledRoute, measured: Iterable[snapshot.Step | None]) -> 
     yield from (f"    {line}" for line in terminal_lines(graph))
 
 
-def _proposals(route: CompiledRoute, measured: Iterable[snapshot.Step | None]) -> Iterator[str]:
-    limit = route.plan.time_limit
+def _proposals(
+    route: CompiledRoute,
+    measured: Iterable[snapshot.Step | None],
+    upstreams: Mapping[str, snapshot.Upstream],
+) -> Iterator[str]:
     for step, facts, seen in zip(route.plan.steps, route.facts, measured, strict=True):
-        if seen is None or seen.p99 is None or seen.p50 is None or facts.inline:
+        if seen is None or facts.inline:
             continue
-        found = (
-            _timeout(step, seen.p99, limit),
-            _hedge(step, facts, seen.p50, seen.p99),
-            _optional(step, seen.failed),
-        )
+        several = facts.cache is not None or facts.each is not None or facts.batch is not None
+        timed = upstreams.get(facts.upstream.name) if several else seen
+        found = [_optional(step, seen.failed)]
+        if timed is not None and timed.p50 is not None and timed.p99 is not None:
+            limit = route.plan.time_limit
+            found = [_timeout(step, timed.p99, limit), _hedge(step, facts, timed.p50, timed.p99), *found]
         yield from (f"{step.name}: {words}" for words in found if words)
 
 

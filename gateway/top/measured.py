@@ -33,5 +33,6 @@ def measured(
     sleep(watched)
     snapshot = feed.ask()
     seen = {route.route: route for route in snapshot.routes}
-    lines = [line for route in routes for line in advice(route, seen.get(route.key))]
+    upstreams = {upstream.name: upstream for upstream in snapshot.upstreams}
+    lines = [line for route in routes for line in advice(route, seen.get(route.key), upstreams)]
     return "\n".join(map(cells.plain, lines)) + "\n"

@@ -6,15 +6,17 @@ from gateway.dashboard.snapshot import Step
 from gateway.top.advice import advice
 from tests.support.compiled import route as compiled
 from tests.support.snapshots import route as seen
+from tests.support.snapshots import upstream
 
 
 def seen_step(name="a", p50=0.01, p99=0.02, failed=0.0):
     return Step(name=name, rate=10.0, failed=failed, stood_in=0.0, cached=0.0, p50=p50, p99=p99)
 
 
-def proposals(step, *measured, limit="2s", method="GET"):
-    route = compiled(f"{method} /x", f"{{ time_limit: {limit}, steps: {{ a: {step} }} }}")
-    lines = advice(route, seen("GET /x", rate=1.0, p50=0.01, p99=0.05, steps=list(measured)))
+def proposals(step, *measured, upstreams=(), key="GET /x"):
+    route = compiled(key, f"{{ time_limit: 2s, steps: {{ a: {step} }} }}")
+    measured = seen(key, rate=1.0, p50=0.01, p99=0.05, steps=list(measured))
+    lines = advice(route, measured, {each.name: each for each in upstreams})
     start = next(at for at, line in enumerate(lines) if line.startswith("  proposals"))
     return [line[15:] for line in lines[start:] if line]
 
@@ -58,7 +60,7 @@ def test_longest_path_is_told_for_both_percentiles_and_drawn():
     steps = 'a: { get: users }, b: { get: "users/{a.x}" }, c: { get: users/c }'
     route = compiled("GET /x", f"{{ time_limit: 2s, steps: {{ {steps} }} }}")
     measured = [seen_step("a", 0.01, 0.02), seen_step("b", 0.01, 0.02), seen_step("c", 0.005, 0.9)]
-    lines = advice(route, seen("GET /x", rate=12.0, degraded=0.01, p50=0.02, p99=0.9, steps=measured))
+    lines = advice(route, seen("GET /x", rate=12.0, degraded=0.01, p50=0.02, p99=0.9, steps=measured), {})
 
     assert lines[:7] == [
         "GET /x",
@@ -74,4 +76,20 @@ def test_longest_path_is_told_for_both_percentiles_and_drawn():
 def test_nothing_is_proposed_without_numbers():
     assert proposals("{ get: users }", seen_step(p50=None, p99=None)) == ["none: no calls meanwhile"]
     route = compiled("GET /x", "{ steps: { a: { get: users } } }")
-    assert advice(route, None)[1] == "  measured     this gateway has no such route"
+    assert advice(route, None, {})[1] == "  measured     this gateway has no such route"
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "{ get: users, timeout: 1s, cache: { ttl: 1s } }",
+        '{ get: "users/{item}", timeout: 1s, for_each: "{query.id[]}" }',
+    ],
+)
+def test_where_a_call_is_not_one_attempt_those_of_the_upstream_count(step):
+    copies = seen_step(p50=0.0001, p99=0.0002)
+
+    assert proposals(step, copies, upstreams=[upstream("users", p50=0.02, p99=0.05)]) == [
+        "a: timeout: 150ms in place of 1 s, as p99 is 50 ms"
+    ]
+    assert proposals(step, copies) == ["none"]
