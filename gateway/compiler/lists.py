@@ -150,7 +150,7 @@ class ListTemplate:
         read, gathering = json_read(use), _gathering(rendering, batch, self._keys.index)
         optional = use.ref.default is not None and use.ref.default.json == NULL
         joints = _joints(uses, as_text=self._keys.as_text)
-        risky = self._keys.as_text or any(each.ref.type or each.ref.functions for each in uses)
+        risky = self._keys.checked or any(each.ref.type or each.ref.functions for each in uses)
 
         def payload(scope: ItemScope, common: dict[str, Any]) -> Keyed | Failure:
             key = read(scope.inputs, scope.outcomes)
@@ -190,10 +190,13 @@ def identifying_keys(named: Identify | None) -> Identify:
 
     def identify(scope: Scope, payload: Any) -> bytes | None:
         keyed: Keyed = payload
-        name = named(scope, payload) if named is not None else b""
-        if keyed.key is None or name is None:
+        if keyed.key is None:
             return None
-        return sha256(encoded([name, keyed.group, keyed.text.encode("utf-8", "surrogatepass")])).digest()
+        asked = keyed.group + keyed.text.encode("utf-8", "surrogatepass")  # of which the first has one length
+        if named is None:
+            return sha256(asked).digest()
+        name = named(scope, payload)
+        return None if name is None else sha256(encoded([name, asked])).digest()
 
     return identify
 

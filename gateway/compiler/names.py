@@ -48,13 +48,15 @@ class Where(Enum):
 class Local:
     """A name that the templates of one step have alone; its value is behind those of the steps, at ``index``.
 
-    ``joins``: in text it is a list joined by commas. ``as_text``: it stands in text somewhere.
+    ``joins``: in text it is a list joined by commas. ``as_text``: it stands in text somewhere; ``checked``:
+    also where not every text may stand.
     """
 
     name: str
     index: int
     joins: bool = False
     as_text: bool = False
+    checked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,6 +154,8 @@ def _writing(
 ) -> Callable[[str], str | Failure]:
     if refusal is None or (use.slot is not None and not use.ref.functions):
         return write
+    if use.local is not None:
+        use.local.checked = True
 
     def written(text: str) -> str | Failure:
         fault = refusal(text)
