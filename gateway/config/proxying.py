@@ -27,6 +27,7 @@ from gateway.config.nodes import Entry, Mapping, Scalar, broken
 from gateway.config.on_or_off import given, layer_or_not, list_or_off
 from gateway.config.repeating import RetrySpec
 from gateway.config.shaping import KEYS
+from gateway.config.source_kinds import VERBS
 from gateway.config.specs import spec
 from gateway.config.units import SIZE_PATTERN, size
 
@@ -126,8 +127,8 @@ class ProxySpec:
     websocket: Switch = Field(default=False, description="on: WebSockets are passed on, too.")
 
 
-def lowered_proxy(route: Mapping, faults: list[Fault]) -> Mapping:
-    """*route* with the step that its ``proxy`` stands for; as it is without one."""
+def lowered_proxy(written: str, route: Mapping, faults: list[Fault]) -> Mapping:
+    """*route*, under the key *written*, with the step that its ``proxy`` stands for; as it is without one."""
     entry = route.entries.get("proxy")
     if entry is None:
         return route
@@ -144,8 +145,9 @@ def lowered_proxy(route: Mapping, faults: list[Fault]) -> Mapping:
         faults.append(Fault(entry.place if to is None else to.place, message, "write proxy: upstream/path"))
         unread = Entry(entry.place, broken(entry.place))
         return route.replaced({**route.without(_OF_ANSWERS).entries, "proxy": unread, "steps": unread})
+    verb = written.partition(" ")[0].lower()
     said = {
-        "get": proxy.entries.get("to"),
+        verb if verb in VERBS else "get": proxy.entries.get("to"),
         **{key: proxy.entries.get(key) for key in _OF_THE_STEP},
         **{key: Entry(entry.place, _scalar(entry, *of)) for key, of in _FIXED.items()},
     }

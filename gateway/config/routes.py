@@ -22,7 +22,7 @@ _OF_THE_KEY = ("method", "pattern")
 def lowered_route(key: str, entry: Entry, node: Mapping, faults: list[Fault]) -> Mapping:
     """*node* with ``method`` and ``pattern`` from *key*, and every step's call in one form."""
     passes_on = "proxy" in node.entries
-    node = lowered_proxy(lowered_headers(built(node, "route", faults), faults), faults)
+    node = lowered_proxy(key, lowered_headers(built(node, "route", faults), faults), faults)
     _check_answer(node, faults)
     for own in [own for own in node.entries if own in _OF_THE_KEY]:
         hint = "it stands in the route's own key: `GET /path`"
