@@ -12,7 +12,7 @@ from gateway.call import Call, stack
 from gateway.layers.timeout import timing_out
 from gateway.outcome import Failure, Success
 from gateway.plan.flight import Flight
-from gateway.sources.redis import RedisRequest, RedisUpstream, redis_source
+from gateway.sources.redis import RedisRequest, RedisUpstream, RedisWire, redis_source
 from gateway.sources.redis_answers import encoder
 from gateway.sources.redis_commands import COMMANDS
 from gateway.stores.redis_client import ask, client_of
@@ -77,6 +77,11 @@ class Asking:
         self.loop.call_soon(lambda: Flight(step()))
         return call, ended
 
+    def attempt(self, name, *arguments, values="auto"):
+        """A first attempt that is to be made directly."""
+        call = self.call(request(name, *arguments, values=values))
+        return Attempt(RedisWire(self.upstream.client, self.buffered), call)
+
     async def ask(self, name, *arguments, values="auto"):
         """The outcome of one command."""
         return await self.begin(request(name, *arguments, values=values))[1]
@@ -103,6 +108,25 @@ class Asking:
             while not hasattr(outcome := await self.ask(name, *arguments), "body"):
                 await asyncio.sleep(0.02)
         return outcome.body
+
+
+class Attempt:
+    """What a call waits on that is made directly; ``ended`` gets what its wire makes of the result."""
+
+    def __init__(self, wire, call):
+        self.wire = wire
+        self.call = call
+        self.ended = asyncio.get_running_loop().create_future()
+
+    def begin(self):
+        return self.wire.begin(self.call, 0.0, self)
+
+    def done(self):
+        return self.ended.done()
+
+    def set_result(self, result):
+        if not self.ended.done():
+            self.ended.set_result(self.wire.end(True, result, self.call))
 
 
 @contextlib.asynccontextmanager

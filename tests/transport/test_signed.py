@@ -194,7 +194,7 @@ def in_xml(code):
     return Response(400, [], f"<?xml version='1.0'?><Error><Code>{code}</Code></Error>".encode())
 
 
-def test_s3_names_its_errors_in_xml_and_functions_are_not_read_that_way():
+def test_errors_of_s3_are_named_in_xml_and_those_of_functions_are_not_read_that_way():
     signer, store = Signer("eu-west-1", "s3", "h"), store_of(CREDENTIALS)
     of_s3, of_lambda = Signing(signer, store, kind_of=error_code), Signing(signer, store)
 

@@ -6,38 +6,14 @@ from gateway.outcome import Cause, Failure
 from gateway.sources.redis import RedisWire
 from gateway.stores.redis_client import ask
 from tests.support.gateways import serving
-from tests.support.redis_sources import asking, cause, data, request
-
-
-class Attempt:
-    """What a call waits on; ``ended`` gets what its wire makes of the result."""
-
-    def __init__(self, wire, call):
-        self.wire = wire
-        self.call = call
-        self.ended = asyncio.get_running_loop().create_future()
-
-    def begin(self):
-        return self.wire.begin(self.call, 0.0, self)
-
-    def done(self):
-        return self.ended.done()
-
-    def set_result(self, result):
-        if not self.ended.done():
-            self.ended.set_result(self.wire.end(True, result, self.call))
-
-
-def attempt(there, *asked):
-    call = there.call(request(*asked))
-    return Attempt(RedisWire(there.upstream.client, there.buffered), call)
+from tests.support.redis_sources import asking, cause, data
 
 
 async def test_call_is_begun_over_a_connection_that_is_up_and_ends_as_the_whole_form_does(server):
     async with asking(server.url) as there:
         await there.write(("SET", "a", "[1]"), ("RPUSH", "list", "x"))
         for asked in (("GET", "a"), ("GET", "list"), ("LRANGE", "list", 0, -1), ("GET", "nobody")):
-            direct, whole = attempt(there, *asked), await there.ask(*asked)
+            direct, whole = there.attempt(*asked), await there.ask(*asked)
             assert direct.begin()
             outcome = await direct.ended
 
@@ -50,7 +26,7 @@ async def test_call_is_begun_over_a_connection_that_is_up_and_ends_as_the_whole_
 async def test_nothing_is_done_where_a_call_would_have_to_wait_or_to_be_refused(server):
     async with asking(server.url, max_asked=1) as there:
         server.freeze()
-        first, second = attempt(there, "GET", "a"), attempt(there, "GET", "a")
+        first, second = there.attempt("GET", "a"), there.attempt("GET", "a")
         assert first.begin()
         assert second.begin() is None
         assert (second.call.waiter, second.done()) == (None, False)
@@ -58,16 +34,16 @@ async def test_nothing_is_done_where_a_call_would_have_to_wait_or_to_be_refused(
         assert data(await first.ended) is None
 
         there.buffered.limit = 0
-        assert attempt(there, "GET", "a").begin() is None
+        assert there.attempt("GET", "a").begin() is None
         there.buffered.limit = 100
         await there.upstream.close()
-        assert attempt(there, "GET", "a").begin() is None
+        assert there.attempt("GET", "a").begin() is None
 
 
 async def test_call_that_is_cut_ends_at_once_and_its_answer_is_nobodys(server):
     async with asking(server.url) as there:
         server.freeze()
-        direct = attempt(there, "GET", "a")
+        direct = there.attempt("GET", "a")
         direct.begin()
         await asyncio.sleep(0.01)
         direct.call.cut(Failure(Cause.OUT_OF_TIME))
@@ -81,7 +57,7 @@ async def test_call_that_is_cut_ends_at_once_and_its_answer_is_nobodys(server):
 async def test_connection_that_is_lost_is_incomplete(server):
     async with asking(server.url) as there:
         server.freeze()
-        direct = attempt(there, "GET", "a")
+        direct = there.attempt("GET", "a")
         direct.begin()
         await asyncio.sleep(0.01)
         server.kill()

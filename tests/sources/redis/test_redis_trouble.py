@@ -142,6 +142,47 @@ async def test_c8_storm_of_cancelled_and_cut_calls_leaves_every_connection_whole
         assert (open_files(), len(asyncio.all_tasks())) == before
 
 
+async def test_c8_whatever_happens_nobody_gets_anothers_answer(server, seeded):
+    async with TcpFaults(server.port) as between, asking(through(between), give_up=0.3) as there:
+        await there.write(*(("SET", f"k{number}", number) for number in range(50)))
+        wrong, right = [], 0
+
+        async def one():
+            nonlocal right
+            number = seeded.randrange(50)
+            attempt = there.attempt("GET", f"k{number}", values="json")
+            if attempt.begin() is None:
+                outcome = await there.ask("GET", f"k{number}", values="json")
+            else:
+                there.loop.call_later(0.05, attempt.call.expire)
+                outcome = await attempt.ended
+            if isinstance(outcome, Success):
+                right += 1
+                if data(outcome) != number:
+                    wrong.append((number, outcome))
+
+        for _ in range(60):
+            storm = [asyncio.ensure_future(one()) for _ in range(seeded.randrange(1, 30))]
+            await asyncio.sleep(seeded.choice([0, 0.001, 0.004]))
+            event = seeded.random()
+            if event < 0.2:
+                between.hold()
+            elif event < 0.3:
+                between.cut()
+            elif event < 0.7:
+                between.release()
+            await asyncio.sleep(seeded.choice([0, 0.001]))
+            for task in storm:
+                if seeded.random() < 0.2:
+                    task.cancel()
+            between.release()
+            await asyncio.wait(storm)
+
+        assert wrong == []
+        assert right > 100
+        assert await there.until_answered("GET", "k7") == b'"7"'
+
+
 async def test_cut_call_that_was_not_sent_is_never_sent(server):
     async with TcpFaults(server.port) as between:
         there = Asking(through(between))
