@@ -6,7 +6,7 @@ into it, so it is guarded: where a version does not have what it touches, that v
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from opentelemetry.sdk.trace import ReadableSpan
@@ -20,22 +20,14 @@ class Written(SpanExporter):
     """*inner*, of which only ``send`` is used: whether it delivered the bytes of an export request."""
 
     def __init__(self, inner: SpanExporter, send: Callable[[bytes], bool]) -> None:
+        self.send = send
         self._inner = inner
-        self._send = send
         self._encoder = Encoder()
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Deliver *spans*, of which there is at least one."""
-        return SpanExportResult.SUCCESS if self.deliver(spans)[1] else SpanExportResult.FAILURE
-
-    def deliver(self, spans: Iterable[ReadableSpan]) -> tuple[int, bool]:
-        """How many there were of *spans*, at least one, and whether they were delivered.
-
-        Each is taken once the one before it is written: objects that live for a whole portion would be
-        looked through by the garbage collector again and again.
-        """
-        count, request = self._encoder.request(spans)
-        return count, self._send(request)
+        delivered = self.send(self._encoder.request(spans))
+        return SpanExportResult.SUCCESS if delivered else SpanExportResult.FAILURE
 
     def shutdown(self) -> None:
         """End what is under way; nothing is retried any more."""
@@ -81,7 +73,7 @@ def _over_grpc() -> SpanExporter:
         def _translate_data(
             self, data: Sequence[ReadableSpan]
         ) -> Any:  # an ExportTraceServiceRequest, which has no types
-            return ExportTraceServiceRequest.FromString(encoder.request(data)[1])
+            return ExportTraceServiceRequest.FromString(encoder.request(data))
 
     return Grpc()
 

@@ -1,4 +1,7 @@
-"""The way out for recordings: a bounded queue, a thread that makes spans of them, and an OTLP exporter.
+"""The way out for recordings: a bounded queue, a thread, and an exporter.
+
+For OTLP a recording is written when its request is over (``writing``), and the thread only sends. For any
+other exporter it is queued as it is, and the thread makes spans of it.
 
 Where to and how is OpenTelemetry's own affair: its exporters read ``OTEL_EXPORTER_OTLP_*``, its batch
 processor ``OTEL_BSP_*``, and its resource ``OTEL_SERVICE_NAME`` and ``OTEL_RESOURCE_ATTRIBUTES``.
@@ -14,7 +17,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, islice
+from itertools import islice
 from typing import Final
 
 from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
@@ -24,8 +27,9 @@ from opentelemetry.trace import SpanContext, TraceFlags
 
 from gateway.recording import Record, Recording
 from gateway.telemetry.exporters import Written, exporter_of
-from gateway.telemetry.otlp import BREATH
+from gateway.telemetry.otlp import BREATH, whole
 from gateway.telemetry.spans import Spans
+from gateway.telemetry.writing import Writer
 
 _QUEUE: Final = 2048
 """Requests that may wait for the thread (OTEL_BSP_MAX_QUEUE_SIZE; the specification's number, for spans)."""
@@ -53,35 +57,56 @@ class Waiting(ReadableSpan):
         self.record = record
 
 
-class Making(SpanExporter):
-    """Makes spans of what comes out of the queue, and gives them to *inner* in portions."""
+class Spelled(ReadableSpan):
+    """A place in the queue: *count* spans that are written already."""
 
-    def __init__(self, inner: SpanExporter, spans: Spans) -> None:
+    def __init__(self, count: int, written: bytes) -> None:
+        self._context = _ANY
+        self.count = count
+        self.written = written
+
+
+class Outlet(SpanExporter):
+    """What comes out of the queue. ``taken`` places, ``exported`` and ``failed`` spans are counted."""
+
+    def __init__(self, inner: SpanExporter) -> None:
         self.taken = 0
         self.exported = 0
         self.failed = 0
         self._inner = inner
+
+    def place(self, recording: Recording, record: Record | None) -> ReadableSpan:
+        """What waits in the queue for *recording*, or for one late *record* of it."""
+        raise NotImplementedError
+
+    def shutdown(self) -> None:
+        """End what is under way; nothing is retried any more."""
+        self._inner.shutdown()
+
+    def _count(self, count: int, *, delivered: bool) -> None:
+        if delivered:
+            self.exported += count
+        else:
+            self.failed += count
+
+
+class Making(Outlet):
+    """Makes spans of recordings, in the queue's thread, and gives them to *inner* in portions."""
+
+    def __init__(self, inner: SpanExporter, spans: Spans) -> None:
+        super().__init__(inner)
         self._spans = spans
+
+    def place(self, recording: Recording, record: Record | None) -> ReadableSpan:
+        """The recording as it is."""
+        return Waiting(recording, record)
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Export all, also if a portion fails: the next may succeed."""
         made = self._made(spans)
-        while (first := next(made, None)) is not None:
-            portion = islice(chain([first], made), _SPANS_AT_ONCE)
-            count, delivered = self._deliver(portion)
-            if delivered:
-                self.exported += count
-            else:
-                self.failed += count
+        while portion := list(islice(made, _SPANS_AT_ONCE)):
+            self._count(len(portion), delivered=self._inner.export(portion) is SpanExportResult.SUCCESS)
         return SpanExportResult.SUCCESS
-
-    def _deliver(self, portion: Iterator[ReadableSpan]) -> tuple[int, bool]:
-        if isinstance(self._inner, Written):
-            return self._inner.deliver(
-                portion
-            )  # span by span: a thousand at once would keep the collector busy
-        spans = list(portion)
-        return len(spans), self._inner.export(spans) is SpanExportResult.SUCCESS
 
     def _made(self, waiting: Sequence[ReadableSpan]) -> Iterator[ReadableSpan]:
         for each in waiting:
@@ -94,9 +119,33 @@ class Making(SpanExporter):
                 else:
                     yield self._spans.late(each.recording, each.record)
 
-    def shutdown(self) -> None:
-        """End what is under way; nothing is retried any more."""
-        self._inner.shutdown()
+
+class Sending(Outlet):
+    """Sends what was written when its request was over: the thread has nothing to do but to send."""
+
+    def __init__(self, inner: Written, writer: Writer) -> None:
+        super().__init__(inner)
+        self._send = inner.send
+        self._writer = writer
+
+    def place(self, recording: Recording, record: Record | None) -> ReadableSpan:
+        """Its spans, written."""
+        if record is None:
+            return Spelled(*self._writer.of(recording))
+        return Spelled(*self._writer.late(recording, record))
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Send all in one request."""
+        writer = self._writer
+        parts = [writer.scope]
+        count = 0
+        for each in spans:
+            if isinstance(each, Spelled):
+                count += each.count
+                parts.append(each.written)
+        self.taken += len(spans)
+        self._count(count, delivered=self._send(whole(writer.owner, parts)))
+        return SpanExportResult.SUCCESS
 
 
 class Pipeline:
@@ -110,24 +159,28 @@ class Pipeline:
         room: int = _QUEUE,
         batch: int = _BATCH,
     ) -> None:
-        self._making = Making(exporter, Spans(resource, version))
+        self._outlet: Outlet = (
+            Sending(exporter, Writer(resource, version))
+            if isinstance(exporter, Written)
+            else Making(exporter, Spans(resource, version))
+        )
         self._room = room
         self._handed = 0
         self._processor = BatchSpanProcessor(
-            self._making, max_queue_size=room, max_export_batch_size=min(batch, room)
+            self._outlet, max_queue_size=room, max_export_batch_size=min(batch, room)
         )
 
     def take(self, recording: Recording, record: Record | None) -> bool:
         """Queue it; ``False`` if there is no room."""
-        if self._handed - self._making.taken >= self._room:
+        if self._handed - self._outlet.taken >= self._room:
             return False
         self._handed += 1
-        self._processor.on_end(Waiting(recording, record))
+        self._processor.on_end(self._outlet.place(recording, record))
         return True
 
     def counts(self) -> tuple[int, int]:
         """Spans exported, and those that the exporter could not deliver."""
-        return self._making.exported, self._making.failed
+        return self._outlet.exported, self._outlet.failed
 
     async def close(self, grace: float) -> None:
         """Export what is waiting, within *grace* seconds, and end the thread."""
@@ -142,7 +195,7 @@ class Pipeline:
         # A thread that dies with the process: an exporter may hold on longer than anybody wants to wait.
         threading.Thread(target=shut_down, daemon=True, name="gateway-traces-closing").start()
         if not (await asyncio.wait([done], timeout=grace))[0]:
-            self._making.shutdown()
+            self._outlet.shutdown()
 
 
 def _resolve(done: asyncio.Future[None]) -> None:

@@ -8,11 +8,13 @@ hold both encoders together: what one writes the other reads.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from struct import Struct
 from typing import Any, Final
 
+from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanKind, StatusCode
 
 _KNOWN: Final = 4096
@@ -24,6 +26,7 @@ loop would wait 5 ms (``sys.getswitchinterval``) for it."""
 
 _KINDS: Final = {kind: b"\x30" + bytes([kind.value + 1]) for kind in SpanKind}
 _ERROR: Final = b"\x7a\x02\x18\x02"
+_UNSET: Final = b"\x7a\x00"
 _LOCAL, _REMOTE = (b"\x85\x01" + Struct("<I").pack(flags) for flags in (0x100, 0x300))
 """Whether the parent is another process's: two bits of a span's flags."""
 
@@ -40,53 +43,62 @@ class Encoder:
     def __init__(self) -> None:
         self._known: dict[tuple[int, str, Any, type], bytes] = {}
 
-    def request(self, spans: Iterable[ReadableSpan]) -> tuple[int, bytes]:
-        """How many *spans* there are, at least one, and an export request with them."""
+    def request(self, spans: Iterable[ReadableSpan]) -> bytes:
+        """An export request with *spans*, of which there is at least one."""
         owner = b""
         parts = [owner]
         for span in spans:
             if not owner:
-                owner, parts[0] = self._head(span)
-            parts.append(_field(2, self._span(span)))
+                owner, parts[0] = self.head(span.resource, span.instrumentation_scope)
+            parts.append(self.span(span))
             if not len(parts) % BREATH:
                 time.sleep(0)
-        return len(parts) - 1, _field(1, owner + _field(2, b"".join(parts)))
+        return whole(owner, parts)
 
-    def _head(self, span: ReadableSpan) -> tuple[bytes, bytes]:
-        """The resource and the scope of *span*, which all have in common."""
-        owner = _field(1, b"".join(self._attributes(1, span.resource.attributes)))
-        scope = span.instrumentation_scope
+    def head(self, resource: Resource, scope: InstrumentationScope | None) -> tuple[bytes, bytes]:
+        """What all spans have in common: *resource*, and *scope* as the first of what it holds."""
+        owner = field(1, b"".join(self._attributes(1, resource.attributes)))
         if scope is None:
             return owner, b""
-        named = _field(1, scope.name.encode())
-        return owner, _field(1, named + _field(2, scope.version.encode()) if scope.version else named)
+        named = field(1, scope.name.encode())
+        return owner, field(1, named + field(2, scope.version.encode()) if scope.version else named)
 
-    def _span(self, span: ReadableSpan) -> bytes:
+    def fixed(
+        self, name: str, kind: SpanKind, attributes: Mapping[str, Any], *, remote: bool = False
+    ) -> bytes:
+        """What a span that is no error says beside its ids and times; *remote*: its parent is elsewhere."""
+        flags = _REMOTE if remote else _LOCAL
+        return b"".join(
+            (field(5, name.encode()), _KINDS[kind], *self._attributes(9, attributes), _UNSET, flags)
+        )
+
+    def span(self, span: ReadableSpan) -> bytes:
+        """*span*, as one of what its scope holds."""
         context, parent = span.context, span.parent
         trace_id = context.trace_id
         parts = [
             _IDS(b"\x0a\x10", trace_id >> 64, trace_id & 0xFFFFFFFFFFFFFFFF, b"\x12\x08", context.span_id)
         ]
         if context.trace_state:
-            parts.append(_field(3, context.trace_state.to_header().encode()))
+            parts.append(field(3, context.trace_state.to_header().encode()))
         if parent is not None:
             parts.append(_PARENT(b"\x22\x08", parent.span_id))
         parts += (
-            _field(5, span.name.encode()),
+            field(5, span.name.encode()),
             _KINDS[span.kind],
             _TIMES(b"\x39", span.start_time, b"\x41", span.end_time),
             *self._attributes(9, span.attributes),
         )
         if span.events:
-            parts += (_field(11, self._event(event)) for event in span.events)
+            parts += (field(11, self._event(event)) for event in span.events)
         if span.links:
-            parts += (_field(13, self._link(link)) for link in span.links)
-        parts.append(_ERROR if span.status.status_code is StatusCode.ERROR else b"\x7a\x00")
+            parts += (field(13, self._link(link)) for link in span.links)
+        parts.append(_ERROR if span.status.status_code is StatusCode.ERROR else _UNSET)
         parts.append(_REMOTE if parent is not None and parent.is_remote else _LOCAL)
-        return b"".join(parts)
+        return field(2, b"".join(parts))
 
     def _event(self, event: Event) -> bytes:
-        head = _TIME(b"\x09", event.timestamp) + _field(2, event.name.encode())
+        head = _TIME(b"\x09", event.timestamp) + field(2, event.name.encode())
         return b"".join([head, *self._attributes(3, event.attributes)])
 
     def _link(self, link: Link) -> bytes:
@@ -102,12 +114,12 @@ class Encoder:
             if written is None:
                 if len(known) >= _KNOWN:
                     known.clear()
-                written = known[number, key, value, value.__class__] = _field(number, _pair(key, value))
+                written = known[number, key, value, value.__class__] = field(number, _pair(key, value))
             yield written
 
 
 def _pair(key: str, value: Any) -> bytes:
-    return _field(1, key.encode()) + _field(2, _value(value))
+    return field(1, key.encode()) + field(2, _value(value))
 
 
 def _value(value: Any) -> bytes:
@@ -119,16 +131,24 @@ def _value(value: Any) -> bytes:
     if isinstance(value, float):
         return _DOUBLE(b"\x21", value)
     if isinstance(value, tuple):
-        return _field(5, b"".join(_field(1, _value(each)) for each in value))
-    return _field(1, str(value).encode())
+        return field(5, b"".join(field(1, _value(each)) for each in value))
+    return field(1, str(value).encode())
 
 
-def _field(number: int, data: bytes) -> bytes:
+def whole(owner: bytes, parts: Sequence[bytes]) -> bytes:
+    """An export request of one *owner* (a resource) and one scope, which consists of *parts*."""
+    length = sum(map(len, parts))
+    held = head(2, length)
+    return b"".join((head(1, len(owner) + len(held) + length), owner, held, *parts))
+
+
+def field(number: int, data: bytes) -> bytes:
     """A field that holds bytes, text or a message."""
-    return _head(number, len(data)) + data
+    return head(number, len(data)) + data
 
 
-def _head(number: int, length: int) -> bytes:
+def head(number: int, length: int) -> bytes:
+    """What comes before *length* bytes of such a field."""
     tag = number << 3 | 2  # all numbers here are below 16
     return bytes((tag, length)) if length < 128 else bytes((tag,)) + _varint(length)
 

@@ -45,22 +45,22 @@ class Spans:
 
     def __init__(self, resource: Resource, version: str) -> None:
         self._resource = resource
-        self._scope = InstrumentationScope("gateway", version)
+        self.scope = InstrumentationScope("gateway", version)
 
     def of(self, recording: Recording) -> Iterator[ReadableSpan]:
         """The whole of an ended recording, but what is still under way."""
-        made = _Made(recording)
-        yield self._whole(made)
+        yield self.whole(recording)
         for record in recording.records:
             if 0.0 < record.ended <= recording.ended:
-                yield self._part(made, record)
+                yield self.part(recording, record)
 
     def late(self, recording: Recording, record: Record) -> ReadableSpan:
         """What ended after its request: a part of it still, which says so."""
-        return self._part(_Made(recording), record, detached=True)
+        return self.part(recording, record, detached=True)
 
-    def _whole(self, made: _Made) -> ReadableSpan:
-        recording = made.recording
+    def whole(self, recording: Recording) -> ReadableSpan:
+        """The span that all others of *recording* are below."""
+        made = _Made(recording)
         request = recording.request
         kind = SpanKind.INTERNAL if request is None else SpanKind.SERVER
         error = recording.failed if request is None else recording.status >= 500
@@ -69,27 +69,25 @@ class Spans:
             context=made.context(recording.span_id),
             parent=made.parent(),
             resource=self._resource,
-            attributes=_of_whole(recording),
+            attributes=of_whole(recording),
             links=[_link(link) for link in recording.links],
             kind=kind,
             status=_ERROR if error else _UNSET,
             start_time=made.nanoseconds(recording.started),
             end_time=made.nanoseconds(recording.ended),
-            instrumentation_scope=self._scope,
+            instrumentation_scope=self.scope,
         )
 
-    def _part(self, made: _Made, record: Record, *, detached: bool = False) -> ReadableSpan:
-        name, kind, describe = _PARTS[record.kind]
-        if record.system == _REDIS:
-            kind = SpanKind.CLIENT
-        attributes = describe(record)
+    def part(self, recording: Recording, record: Record, *, detached: bool = False) -> ReadableSpan:
+        """The span of *record*, which is *detached* if it ended after its request."""
+        made = _Made(recording)
+        name, kind, attributes = of_part(record)
         links = [_link(link) for link in record.links]
         if detached:
-            whole = made.recording
             attributes[names.DETACHED.name] = True
-            links.append(_link(Linked(whole.trace_id, whole.span_id, _DETACHED)))
+            links.append(_link(Linked(recording.trace_id, recording.span_id, _DETACHED)))
         return ReadableSpan(
-            name(record),
+            name,
             context=made.context(record.span_id),
             parent=made.context(record.parent_id),
             resource=self._resource,
@@ -100,7 +98,7 @@ class Spans:
             status=_ERROR if _ERROR_TYPE in attributes else _UNSET,
             start_time=made.nanoseconds(record.started),
             end_time=made.nanoseconds(record.ended),
-            instrumentation_scope=self._scope,
+            instrumentation_scope=self.scope,
         )
 
 
@@ -128,13 +126,13 @@ class _Made:
         return int(self.recording.wall_time(at) * 1e9)
 
 
-def _of_whole(recording: Recording) -> dict[str, Any]:
-    attributes: dict[str, Any] = {names.REQUEST_ID.name: recording.request_id}
+def of_whole(recording: Recording) -> dict[str, Any]:
+    """The attributes of the span of all; the last ones are those that differ in every request."""
+    attributes: dict[str, Any] = {}
     request = recording.request
     if request is not None:
         attributes[_METHOD] = request.method
         attributes[_ROUTE] = request.route.partition(" ")[2]
-        attributes[_PATH] = request.path
         attributes[_SCHEME] = request.scheme
         attributes[names.PROTOCOL.name] = request.http_version
         attributes[names.DEGRADED.name] = recording.degraded
@@ -150,7 +148,18 @@ def _of_whole(recording: Recording) -> dict[str, Any]:
         attributes[_ERROR_TYPE] = str(recording.cause or recording.status)
     if not recording.sampled:
         attributes[names.KEPT.name] = recording.why
+    attributes[names.REQUEST_ID.name] = recording.request_id
+    if request is not None:
+        attributes[_PATH] = request.path
     return attributes
+
+
+def of_part(record: Record) -> tuple[str, SpanKind, dict[str, Any]]:
+    """Name, kind and attributes of the span of *record*; its address is the last of them."""
+    name, kind, describe = _PARTS[record.kind]
+    if record.system == _REDIS:
+        kind = SpanKind.CLIENT
+    return name(record), kind, describe(record)
 
 
 def _of_call(record: Record) -> dict[str, Any]:
@@ -184,9 +193,6 @@ def _of_attempt(record: Record) -> dict[str, Any]:
             attributes[names.OPERATION.name] = record.method
     elif record.method:
         attributes[_METHOD] = record.method
-        if peer is not None:
-            path = record.target.partition(b"?")[0].decode("latin-1")
-            attributes[_URL] = f"{peer.base}{path}"
     if record.status is not None and system is None:
         attributes[_STATUS] = record.status
     if record.attempt > 1:
@@ -198,6 +204,9 @@ def _of_attempt(record: Record) -> dict[str, Any]:
         attributes[_DETAIL] = record.detail
         if record.detail != ANOTHER_WON.detail:
             attributes[_ERROR_TYPE] = str(record.status or record.cause)
+    if _METHOD in attributes and peer is not None:
+        path = record.target.partition(b"?")[0].decode("latin-1")
+        attributes[_URL] = f"{peer.base}{path}"
     return attributes
 
 

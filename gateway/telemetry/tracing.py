@@ -3,7 +3,7 @@
 Rules of the file:
 1. Nothing of OpenTelemetry is imported before ``open``: a gateway that does not trace pays neither its memory
    nor its start-up.
-2. What is handed over is the recording itself: one append for the event loop. A thread makes spans of it.
+2. What is handed over is the recording itself, when its answer is out; a thread sends what becomes of it.
 3. Bounded: what would be too much is dropped and counted, newest first.
 4. ``keep`` needs a recording of every request, most of which are thrown away at their end; upstreams are told
    only of those that are sampled, as the others' fate is not known when they are called.
