@@ -33,6 +33,12 @@ JITTER: Final = 0.2
 AFTER_FAILURE: Final = 60.0
 """Seconds without rounds for growth after a ping failed; regular rounds go on."""
 
+AGAIN: Final = 15.0
+"""Seconds after a round of which no ping was answered until the next, doubled with each such round."""
+
+LONGEST: Final = 300.0
+"""Seconds between two such rounds at most."""
+
 STEP: Final = "prewarm"
 """What pings are called where calls are called by their step."""
 
@@ -100,6 +106,8 @@ class Prewarm:
         self._rounds = self._answered = self._failed = 0
         self._failing = False
         self._grow_after = float("-inf")
+        self._warmed = 0  # pings of the round under way that were answered
+        self._again = AGAIN
 
     def start(self) -> None:
         """Begin the first round."""
@@ -130,11 +138,16 @@ class Prewarm:
 
     def _turn(self) -> None:
         """A round, and then the next one."""
-        assert self._loop is not None, "rounds are begun between start and stop"
-        self._round(self._rules.concurrency - self._warmth.in_flight)
         if self._rules.every is not None:
-            pause = self._rules.every * (1.0 - JITTER * self._random())
-            self._timer = self._loop.call_later(pause, self._turn)
+            self._arm(self._rules.every)
+        self._round(self._rules.concurrency - self._warmth.in_flight)
+
+    def _arm(self, pause: float) -> None:
+        """The next round begins in *pause* seconds, or a little earlier."""
+        assert self._loop is not None, "rounds are begun between start and stop"
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(pause * (1.0 - JITTER * self._random()), self._turn)
 
     def _grow(self) -> None:
         """Calls take the last environment: as many again, for those that come next."""
@@ -149,6 +162,7 @@ class Prewarm:
             self._end_round()
             return
         self._rounds += 1
+        self._warmed = 0
         for _ in range(count):
             ping = self._loop.create_task(self._ping(), context=contextvars.Context())
             self._pings.add(ping)
@@ -189,9 +203,22 @@ class Prewarm:
         answered = not ping.cancelled() and ping.exception() is None and ping.result()
         self._answered += answered
         self._failed += not answered
+        self._warmed += answered
         self._failing = self._failing and not answered
         if not self._pings:
             self._end_round()
+            self._judge()
+
+    def _judge(self) -> None:
+        """A round of which nothing came is repeated before its time, and more and more rarely."""
+        if self._loop is None:
+            return
+        if self._warmed:
+            self._again = AGAIN
+            return
+        pause, self._again = self._again, min(2 * self._again, LONGEST)
+        if self._rules.every is None or pause < self._rules.every:
+            self._arm(pause)
 
     def _end_round(self) -> None:
         if self._first is not None and not self._first.done():

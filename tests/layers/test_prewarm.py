@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from itertools import pairwise
 
 import pytest
 
@@ -165,9 +166,29 @@ async def test_failures_are_told_once_and_counted(caplog):
     async with Warmed(Failure(Cause.FAILED, "HTTP 502"), every=300.0) as warmed:
         await asyncio.sleep(700)
 
-        assert warmed.prewarm.snapshot().failed == 15
+        assert warmed.prewarm.snapshot().failed == warmed.pings
         told = [record.getMessage() for record in caplog.records]
         assert told == ["a ping to keep score warm failed: failed: HTTP 502"]
+
+
+@pytest.mark.parametrize("every", [None, 300.0])
+async def test_a_round_of_which_nothing_came_is_repeated_sooner_and_more_and_more_rarely(every):
+    async with Warmed(Failure(Cause.UNREACHABLE), every=every) as warmed:
+        begun = []
+        while warmed.clock() < 1_600.0:
+            if warmed.pings > 5 * len(begun):
+                begun.append(warmed.clock())
+            await asyncio.sleep(1.0)
+
+        pauses = [later - earlier for earlier, later in pairwise(begun)]
+        assert pauses[:4] == [pytest.approx(pause, abs=2) for pause in (13.5, 27, 54, 108)]
+        assert all(pause > 100 for pause in pauses[4:])
+
+
+async def test_a_round_that_warmed_something_is_not_repeated_before_its_time():
+    async with Warmed(Failure(Cause.UNREACHABLE), After(0.1)) as warmed:
+        await asyncio.sleep(10_000)
+        assert warmed.pings == 5
 
 
 async def test_a_bug_in_the_source_is_a_failed_ping():

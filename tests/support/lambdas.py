@@ -76,6 +76,8 @@ async def lambda_served(function="score", **limits):
     served = Served(endpoint, sock.getsockname()[1])
     served.change(**({"cold_start": 0.0} | limits))
     task = asyncio.create_task(server.serve([sock]))
+    while not server.started:
+        await asyncio.sleep(0.001)
     try:
         yield served
     finally:
