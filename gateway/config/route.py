@@ -32,9 +32,9 @@ from gateway.config.specs import spec
 from gateway.config.step import StepSpec
 from gateway.config.units import duration_text
 
-ROOTS = frozenset(("query", "header", "cookie", "body", "claims", "item", "steps"))
+ROOTS = frozenset(("query", "header", "cookie", "body", "claims", "item", "steps", "now", "request"))
 """What a reference can start with besides path parameters and steps."""
-RESERVED = frozenset(("env", "path", "request", "job", "secret", "now", "upstream", "gateway"))
+RESERVED = frozenset(("env", "path", "job", "secret", "upstream", "gateway"))
 """Roots of later versions; no step and no parameter may take their names."""
 WITHOUT_BODY = (204, 205)
 
