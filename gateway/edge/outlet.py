@@ -45,6 +45,9 @@ class Outlet(Protocol):
     def abort(self) -> None:
         """It is not, and will not be. May raise, for the server to break the connection."""
 
+    def give_up(self) -> None:
+        """End a ``write`` that waits for a client which does not read, where that is ours to decide."""
+
     @property
     def gone(self) -> bool:
         """The client has left, as far as the server says."""
@@ -113,6 +116,9 @@ class _Direct:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         transport.abort()
 
+    def give_up(self) -> None:
+        self.abort()
+
     @property
     def gone(self) -> bool:
         return bool(self._cycle.disconnected)
@@ -161,6 +167,9 @@ class _Plain:
 
     def abort(self) -> None:
         raise HalfAnswerError("an answer that cannot be finished")
+
+    def give_up(self) -> None:
+        """The server's own limits hold."""
 
     @property
     def gone(self) -> bool:

@@ -215,7 +215,8 @@ class PassingEndpoint(PassesOn):
         self._streams.begin()
         ending = CLIENT_GONE
         try:
-            ending = await brought(run, response, self._headers(run, response), outlet)
+            idle = self._engine.timers.of(self._passing.idle_timeout)
+            ending = await brought(run, response, self._headers(run, response), outlet, idle)
         finally:
             received = upload.size if upload is not None else len(passage.body)
             self._streams.end(ending, received, outlet.sent)

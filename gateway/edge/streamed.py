@@ -12,6 +12,7 @@ from gateway.outcome import Cause, Failure
 if TYPE_CHECKING:
     from gateway.edge.outlet import Headers, Outlet
     from gateway.edge.passing_run import PassingRun
+    from gateway.timers import Timer
     from gateway.transport.streamed import StreamedResponse
 
 WHOLE: Final = "whole"
@@ -41,14 +42,34 @@ class Streamed:
     ending: str
 
 
-async def brought(run: PassingRun, response: StreamedResponse, headers: Headers, outlet: Outlet) -> str:
-    """Pass *response* on with *headers*; returns how it ended. What is not whole is left to be broken off."""
+class _Stall:
+    """As a timer entry it is the time that a client has to read a piece."""
+
+    def __init__(self, outlet: Outlet) -> None:
+        self._outlet = outlet
+
+    def expire(self) -> None:
+        self._outlet.give_up()
+
+
+async def brought(
+    run: PassingRun, response: StreamedResponse, headers: Headers, outlet: Outlet, idle: Timer
+) -> str:
+    """Pass *response* on with *headers*; returns how it ended. What is not whole is left to be broken off.
+
+    A client that does not read a piece for *idle*'s time is given up.
+    """
+    stall = _Stall(outlet)
     await outlet.start(response.status, headers, response.at_hand())
     try:
         async for piece in response:
             if isinstance(piece, Failure):
                 return CLIENT_GONE if run.abandoned or outlet.gone else str(piece.cause)
-            await outlet.write(piece)
+            idle.start(stall)
+            try:
+                await outlet.write(piece)
+            finally:
+                idle.stop(stall)
             if outlet.gone:
                 return CLIENT_GONE
     except UploadError:  # the answer had begun before the whole body had come

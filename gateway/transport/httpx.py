@@ -115,7 +115,7 @@ class HttpxTransport:
 
         async def work(client: httpx.AsyncBaseTransport) -> Failure | None:
             content = request.body if body is None else streamed.body(body, length)
-            rendered = welcoming(self._render(flight, request, extra, content, length))
+            rendered = welcoming(self._render(flight, request, extra, content, length, idle_timeout))
             failure = await streamed.run(client, rendered)
             if body is None and call.repeatable and failure is not None and flight.went_stale(failure):
                 failure = await streamed.run(client, rendered)
@@ -254,6 +254,7 @@ class HttpxTransport:
         extra: bytes,
         content: bytes | AsyncIterable[bytes],
         length: int | None = None,
+        idle: float = 0.0,
     ) -> httpx.Request:
         origin = self.origin
         headers = [(b"host", origin.authority.encode()), (b"accept-encoding", self._accept)]
@@ -262,18 +263,15 @@ class HttpxTransport:
             headers.append((name, value))
         if length is not None:
             headers.append((b"content-length", b"%d" % length))
-        # Backstops only: the attempt timeout is a layer, the time to connect is the flight's own.
-        backstops = httpx.Timeout(flight.call.timeout, connect=self._connect_timeout, pool=self._max_wait)
+        # Backstops only: the attempt timeout is a layer, the time to connect the flight's, *idle* a stream's.
+        longest = max(flight.call.timeout, idle)
+        backstops = httpx.Timeout(longest, connect=self._connect_timeout, pool=self._max_wait)
         return httpx.Request(
             request.method,
             httpx.URL(scheme=origin.scheme, host=origin.host, port=origin.port, raw_path=request.target),
             headers=headers,
             content=content,
-            extensions={
-                **self._extensions,
-                "trace": flight.trace,
-                "timeout": backstops.as_dict(),
-            },
+            extensions={**self._extensions, "trace": flight.trace, "timeout": backstops.as_dict()},
         )
 
     def _make(self) -> httpx.AsyncBaseTransport:

@@ -170,6 +170,17 @@ async def test_events_are_flushed_one_by_one(kind):
         assert await client.reader.readuntil(b"0\r\n\r\n") == b"9\r\ndata: 2\n\n\r\n0\r\n\r\n"
 
 
+async def test_pieces_may_be_further_apart_than_an_attempt_may_take(kind):
+    async def script(peer: Peer):
+        await peer.request()
+        await chunked(peer, b"a")
+        await asyncio.sleep(0.3)
+        await peer.send(b"1\r\nb\r\n0\r\n\r\n")
+
+    async with passing(script, kind, **{"500ms": "100ms"}) as g:
+        assert (await g.get("/f/x")).body == b"ab"
+
+
 async def test_client_of_http_1_0_gets_no_chunks_but_the_end_of_the_connection(kind):
     async def script(peer: Peer):
         await peer.request()
@@ -370,6 +381,21 @@ async def test_client_that_reads_slowly_slows_the_upstream_down(kind):
             while size < 64 * MiB:
                 size += len(await client.reader.read(MiB))
         assert sent[0] == 64 * MiB
+
+
+async def test_client_that_reads_nothing_is_given_up(kind):
+    async def script(peer: Peer):
+        await peer.request()
+        peer._writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % (64 * MiB))
+        for _ in range(1024):
+            peer._writer.write(PIECE)
+            await peer._writer.drain()
+
+    async with passing(script, kind, "idle_timeout: 200ms") as g, g.client() as client:
+        client.send("GET", "/f/x")
+        await client.head()
+        await eventually(lambda: not g.up["FILES"].open, 3.0)
+        await g.idle()
 
 
 @pytest.mark.slow
