@@ -25,7 +25,6 @@ from gateway.transport.credentials import Credentials
 from gateway.transport.exchange import PoolState, Request, Response, Transport
 from gateway.transport.sigv4 import Signer
 from gateway.transport.streamed import StreamedResponse
-from gateway.transport.wire_form import wire_form
 
 LARGEST: Final = 6 * 2**20
 """Bytes of a streamed body that are gathered to be signed: what Lambda takes."""
@@ -78,7 +77,7 @@ class Signing:
 
     def signed(self, request: Request, credentials: Credentials) -> tuple[Request, bytes]:
         """*request* as it is to be sent, and the header lines to send with it."""
-        target = wire_form(request.target)
+        target = self._signer.target(request.target)
         if target is not request.target:
             request = Request(request.method, target, request.headers, request.body)
         now = self._wall_clock() + self.skew

@@ -18,7 +18,7 @@ from typing import Final
 from urllib.parse import quote_from_bytes
 
 from gateway.transport.credentials import Credentials
-from gateway.transport.wire_form import canonical_query
+from gateway.transport.wire_form import canonical_query, wire_form
 
 EMPTY_HASH: Final = sha256(b"").hexdigest().encode()
 UNSIGNED: Final = b"UNSIGNED-PAYLOAD"
@@ -66,6 +66,10 @@ class Signer:
         self._moment: _Moment | None = None
         self._key = b""
         self._key_of: tuple[str, str] = ("", "")
+
+    def target(self, target: bytes) -> bytes:
+        """*target* as it is to be sent and signed; to S3 empty segments and dots are part of a name."""
+        return wire_form(target, collapse=not self._s3)
 
     def lines(
         self,

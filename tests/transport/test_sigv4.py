@@ -97,6 +97,11 @@ def test_requests_to_s3_are_signed_as_botocore_signs_them(seeded):
         assert ours == {name: theirs[name] for name in ours}, target
 
 
+def test_what_is_part_of_a_name_in_s3_stays():
+    assert Signer("r", "s3", HOST).target(b"/a//b/./c:d") == b"/a//b/./c%3Ad"
+    assert Signer("r", "lambda", HOST).target(b"/a//b/./c:d") == b"/a/b/c%3Ad"
+
+
 def test_the_same_header_twice_is_signed_once_with_both_values():
     headers = [("X-Amz-Meta-A", "one   two "), ("content-type", "text/plain"), ("x-amz-meta-a", "three")]
 
