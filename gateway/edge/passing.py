@@ -20,6 +20,8 @@ from gateway.call import Call
 from gateway.edge import problems, recorded
 from gateway.edge.answer import Message, Receive, Send, answer
 from gateway.edge.body import Refusal, body_length, declared_length, read_body
+from gateway.edge.debug import HEADER as DEBUG
+from gateway.edge.debug import debug_line
 from gateway.edge.hangup import HangUp
 from gateway.edge.inputs import InputFault
 from gateway.edge.outlet import WITHOUT_BODY, outlet_of
@@ -233,6 +235,10 @@ class PassingEndpoint(PassesOn):
         own = {**self._passing.headers, b"x-request-id": run.trace.request_id.encode()}
         if self._timing is not None:
             own[b"server-timing"] = self._timing.value(run.calls, run.outcomes, run.trace.trace_id)
+        recording = run.trace.recording
+        if recording is not None and recording.debug:
+            line = debug_line(run, recording, self._engine.clock())
+            own[DEBUG] = line.partition(b": ")[2].rstrip(b"\r\n")
         without = (b"content-length",) if response.status in WITHOUT_BODY else ()
         return self._passing.forwarding.returned(response.headers, own, without=without)
 

@@ -2,7 +2,9 @@
 
 import asyncio
 import gzip
+import json
 import time
+from random import Random
 
 import pytest
 
@@ -141,6 +143,52 @@ async def test_headers_of_one_connection_go_no_further(kind):
         assert [value for name, value in client.lines if name == "x-request-id"] == ["r1"]
         assert names.count("date") == 1
         assert b"x-hop" not in g.up["FILES"].requests[0].lower()
+
+
+async def test_bytes_are_the_same_however_they_are_cut_and_trailers_are_dropped(kind):
+    seed = 20261121
+    print(f"seed {seed}")
+    random = Random(seed)
+
+    def cut(body):
+        while body:
+            size = random.choice((1, 7, 1000, 70_000))
+            yield body[:size]
+            body = body[size:]
+
+    def in_chunks(body):
+        return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in cut(body))
+
+    async def script(peer: Peer):
+        while True:
+            await peer._reader.readuntil(b"\r\n\r\n")
+            got = b""
+            while size := int(await peer._reader.readline(), 16):
+                got += await peer._reader.readexactly(size)
+                await peer._reader.readline()
+            await peer._reader.readline()
+            assert got == there
+            head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ntrailer: x-sum\r\n\r\n"
+            peer._writer.write(head + in_chunks(back) + b"0\r\nx-sum: 1\r\n\r\n")
+            await peer._writer.drain()
+
+    async with passing(script, kind) as g, g.client() as client:
+        for _ in range(5):
+            there, back = (random.randbytes(random.randrange(1, 500_000)) for _ in range(2))
+            client.send_raw(b"POST /f/x HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n")
+            client.send_raw(in_chunks(there) + b"0\r\nx-mine: 1\r\n\r\n")
+            got = await client.answer()
+            assert got.body == back
+            assert "trailer" not in got.headers
+
+
+async def test_debug_header_tells_of_what_is_passed_on(kind):
+    debug = {"server:": "telemetry: { debug: { loopback: on } }\nserver:"}
+    async with passing(answering(answer()), kind, **debug) as g:
+        got = await g.get("/f/x", ("Gateway-Debug", "1"))
+
+        told = json.loads(got.headers["gateway-debug"])
+        assert told["steps"][0]["attempts"][0]["upstream"] == "files"
 
 
 async def test_codings_pass_as_they_are(kind):
