@@ -6,6 +6,7 @@ import os
 import platform
 import shutil
 import sys
+import sysconfig
 import time
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -78,8 +79,17 @@ def cpu_model(cpuinfo: str) -> str:
     return platform.machine()
 
 
+def compiled(root: Path = Path(__file__).parent.parent) -> list[Path]:
+    """Where ``make compile`` put the gateway for this Python; empty if it did not."""
+    built = root / "build" / "compiled"
+    suffix = sysconfig.get_config_var("EXT_SUFFIX")
+    return [built] if (built / "gateway" / f"call{suffix}").exists() else []
+
+
 def described() -> str:
-    """Processor, Python and library versions in one line."""
+    """Processor, Python, whether the gateway is compiled, and library versions in one line."""
     model = cpu_model(Path("/proc/cpuinfo").read_text())
     libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
-    return f"{model}; {platform.python_implementation()} {platform.python_version()}; {libraries}"
+    form = f"compiled by mypyc {version('mypy')}" if compiled() else "interpreted"
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return f"{model}; {python}; the gateway {form}; {libraries}"

@@ -8,7 +8,7 @@ from typing import Any
 
 from bench.upstreams import ITEMS, USER, large, small
 
-_GATEWAYS = ("gateway", "unwatched", "unmetered")
+_GATEWAYS = ("gateway", "interpreted", "asgi", "unwatched", "unmetered")
 """Servers that are the gateway, whole or without a part that has no switch."""
 
 
@@ -132,12 +132,14 @@ ROWS: tuple[Row, ...] = (
     _listed("batch", f"for_each of {ITEMS} in batches", None, [small(item) for item in _ITEMS]),
     _gateway("large", "3 calls of 14 kB", "large", 3, _parts(large, (1, 2, 3)), target=4.8, short=True),
     *(_shaped(name, label, make) for name, label, make in _SHAPES),
-    _flat("unwatched-3", "gateway, 3 calls, no hang-up detection", "unwatched"),
+    _flat("interpreted-3", "gateway, 3 calls, not compiled", "interpreted"),
+    _flat("asgi-3", "gateway, 3 calls, not compiled, by way of ASGI", "asgi"),
+    _flat("unwatched-3", "gateway, 3 calls, by way of ASGI, no hang-up detection", "unwatched"),
     _flat("unmetered-3", "gateway, 3 calls, no metrics", "unmetered"),
-    Row("gateway-slow", "gateway, 1 call of 80 ms", "gateway", *_AT_80_MS, connections=512),
+    Row("asgi-slow", "gateway, 1 call of 80 ms, by way of ASGI", "asgi", *_AT_80_MS, connections=512),
     Row(
         "unwatched-slow",
-        "gateway, 1 call of 80 ms, no hang-up detection",
+        "gateway, 1 call of 80 ms, by way of ASGI, no hang-up detection",
         "unwatched",
         *_AT_80_MS,
         connections=512,
@@ -162,7 +164,9 @@ ROWS: tuple[Row, ...] = (
 VERSUS: tuple[Versus, ...] = (
     Versus("1,000 routes instead of 10", "routes-1000", "routes-10", target=1.05),
     Versus(f"a batch for {ITEMS} items instead of a call for each", "gateway-batch", "gateway-each"),
-    Versus("hang-up detection, requests of a few ms", "gateway-3", "unwatched-3"),
+    Versus("compilation", "gateway-3", "interpreted-3"),
+    Versus("direct answers, where nothing is compiled", "interpreted-3", "asgi-3"),
+    Versus("hang-up detection by way of ASGI, requests of a few ms", "asgi-3", "unwatched-3"),
     Versus("metrics", "gateway-3", "unmetered-3"),
     *(Versus(f"3 calls of 14 kB, {label}", f"gateway-{name}", "gateway-large") for name, label, _ in _SHAPES),
     Versus("retries, idle (they are on by default)", "gateway-3", "with-no-retry"),
@@ -170,7 +174,7 @@ VERSUS: tuple[Versus, ...] = (
     Versus("the bulkhead", "gateway-3", "with-no-bulkhead"),
     *(Versus(label, f"with-{name}", "gateway-3") for name, label, _ in _LAYERS[3:]),
     *(Versus(label, f"traced-{name}", "gateway-3") for name, label, _ in _TRACED),
-    Versus("hang-up detection, requests of 80 ms (it is armed after 50)", "gateway-slow", "unwatched-slow"),
+    Versus("the same, requests of 80 ms (it is armed after 50)", "asgi-slow", "unwatched-slow"),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -12,13 +13,15 @@ from pathlib import Path
 import msgspec
 
 from bench import configs, node
-from bench.machine import Machine
+from bench.machine import Machine, compiled
 from bench.processes import NotReadyError, Process, free_port
 from bench.rows import Row
 
 HOST = "127.0.0.1"
 _ROOT = Path(__file__).parent.parent
 _CONFIG = Path(__file__).with_name("gateway.yaml")
+_INTERPRETED = ("interpreted", "asgi", "unwatched")
+"""Servers that are the gateway as it is written, also where it is compiled."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,8 @@ def environment(addresses: Sequence[str], slow: str) -> dict[str, str]:
     """What servers are told of their upstreams: the three *addresses*, and the *slow* one."""
     users, orders, recs = addresses
     named = {"BENCH_USERS": users, "BENCH_ORDERS": orders, "BENCH_RECS": recs, "BENCH_SLOW": slow}
-    return named | {"BENCH_UPSTREAMS": " ".join(addresses), "PYTHONPATH": str(_ROOT)}
+    path = os.pathsep.join([*map(str, compiled()), str(_ROOT)])
+    return named | {"BENCH_UPSTREAMS": " ".join(addresses), "PYTHONPATH": path}
 
 
 def start(name: str, machine: Machine, env: Mapping[str, str], root: Path, stack: ExitStack) -> Server:
@@ -47,6 +51,8 @@ def start(name: str, machine: Machine, env: Mapping[str, str], root: Path, stack
     """
     port = free_port()
     command = _command(name, port, root)
+    if name.startswith(_INTERPRETED):
+        env = {**env, "PYTHONPATH": str(_ROOT)}
     if "traced" in name:
         env = {**env, "OTEL_EXPORTER_OTLP_ENDPOINT": _collector(machine, root, stack)}
     process = stack.enter_context(Process(command, machine.server_core, root / f"{name}-{port}.log", env))
@@ -101,7 +107,9 @@ def _command(name: str, port: int, root: Path) -> list[str]:
             return _gateway(configs.with_layer("-".join(layer), root), port)
         case ["gateway", "memory"]:
             return _gateway(configs.with_slots(configs.MEMORY_SLOTS, root), port)
-        case ["unwatched" | "unmetered"]:
+        case ["interpreted"]:
+            return _gateway(_CONFIG, port)
+        case ["asgi" | "unwatched" | "unmetered"]:
             return [sys.executable, "-m", f"bench.{name}", "run", str(_CONFIG), *_ports(port)]
         case ["floor"]:
             return [sys.executable, "-m", "bench.peers.floor", str(port)]

@@ -1,10 +1,12 @@
 """``python -m bench.unwatched run FILE …``: the gateway without hang-up detection, to see what that costs.
 
+Of requests that go by way of ASGI, that is: a connection that answers directly learns of its end for nothing.
 For the bench alone: nobody should run a gateway like this, so the gateway has no switch for it.
 """
 
 from __future__ import annotations
 
+from bench.asgi import by_asgi
 from gateway.cli import main
 from gateway.edge import endpoint
 
@@ -33,4 +35,5 @@ def blindfold() -> None:
 
 if __name__ == "__main__":
     blindfold()
+    by_asgi()
     main()

@@ -16,6 +16,8 @@ from asyncio import Future
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Final, Protocol
 
+from mypy_extensions import mypyc_attr
+
 from gateway.outcome import Cause, Failure, Outcome
 from gateway.recording import Recording
 
@@ -34,6 +36,7 @@ TIME_HEADER: Final = "x-request-timeout-ms"
 """The header that says how much time is left, in milliseconds, unless a gateway has another name for it."""
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Trace:
     """What identifies a request on its way: W3C trace context, baggage and the request id.
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
+from mypy_extensions import mypyc_attr
+
 from gateway.edge import problems, recorded
 from gateway.edge.age import age_line
 from gateway.edge.answer import Message, Receive, Send, answer, header_block
@@ -89,6 +91,7 @@ class Answering:
     expose_timing: bool
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Endpoint:
     """One route, ready to answer. ``direct``: also requests that come past ASGI (see ``edge.direct``)."""
 

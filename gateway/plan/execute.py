@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from mypy_extensions import mypyc_attr
+
 from gateway.call import Call, Trace
 from gateway.outcome import Cause, Failure, Outcome
 from gateway.plan.engine import floor_of
@@ -36,6 +38,7 @@ _FAILED_WITH: Final = Failure(Cause.OUT_OF_TIME, "a required step failed")
 """Ends the other calls of a request that has failed."""
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Run:
     """One request's way through a plan; also the ``Scope`` that its templates read.
 
@@ -96,8 +99,7 @@ class Run:
     def start(self, on_end: Callable[[], object]) -> None:
         """Take every step to its end, or until the request fails; never longer than the deadline.
 
-        *on_end* is called once, when the answer is known: perhaps before this returns, and never from within
-        the cutting of calls, so that all that could end has ended.
+        *on_end* is called once, when the answer is known, perhaps before this returns; all that could end has.
         """
         self._on_end = on_end
         self._stop_timer = self._engine.arm(self, self.deadline - self.started, self.plan.time_limit)

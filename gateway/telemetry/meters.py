@@ -11,6 +11,8 @@ from bisect import bisect_left
 from collections import defaultdict
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from gateway.outcome import Failure, Freshness, Outcome
 from gateway.telemetry.histogram import BOUNDS, Histogram
 
@@ -23,6 +25,7 @@ NO_CAUSE: Final = "none"
 _LIVE: Final = Freshness.LIVE
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class CallMeter:
     """How the calls of one step ended, and how long they took."""
 
@@ -50,6 +53,7 @@ class CallMeter:
         return {(_LIVE, NO_CAUSE): self._live, **self._others}
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class AttemptMeter:
     """How the attempts at one upstream ended, and how long they took."""
 
@@ -106,6 +110,7 @@ class StreamMeter:
         return dict(self.endings)
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class RequestMeter:
     """How the requests of one route were answered, and how long they took."""
 

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from mypy_extensions import mypyc_attr
+
 from gateway.call import Call
 from gateway.outcome import Failure
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from gateway.transport.streamed import StreamedResponse
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Request:
     """A rendered HTTP request. ``target`` is in origin form (base path, path and query, escaped).
 

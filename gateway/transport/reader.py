@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+from mypy_extensions import mypyc_attr
 
 from gateway.buffered import Buffered
 from gateway.call import Call
@@ -23,6 +24,7 @@ _HTTP: Final = b"HTTP/1."
 _CR: Final = 13
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Reader:
     """Call ``begin``, then ``read`` with every piece that arrives until it returns something.
 

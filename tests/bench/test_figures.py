@@ -69,11 +69,10 @@ def test_ratio_without_one_of_its_rows_is_not_told():
     assert ratios([Versus("a", "a", "b")], {"a": rounds((60, 20))}) == []
 
 
-def test_every_comparison_is_of_rows_that_exist_and_make_the_same_calls():
-    by_name = {row.name: row for row in ROWS}
+def test_every_comparison_is_of_rows_that_exist():
+    names = {row.name for row in ROWS}
 
-    for versus in VERSUS:
-        assert by_name[versus.row].expected == by_name[versus.against].expected
+    assert {name for versus in VERSUS for name in (versus.row, versus.against)} <= names
 
 
 def test_chosen_rows_keep_table_order_and_always_bring_bare():

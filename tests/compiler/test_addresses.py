@@ -1,5 +1,7 @@
 """What exists once per address of an upstream."""
 
+import dataclasses
+
 from gateway.compiler.addresses import build_address, upstream_of
 from gateway.compiler.kinds.table import KINDS
 from gateway.compiler.upstreams import build_upstream
@@ -55,7 +57,7 @@ def test_upstream_is_as_well_as_the_best_of_its_addresses():
 
 def test_nothing_is_tried_again_while_the_gateway_closes():
     share = shared()
-    closing = type(share)(**{f: getattr(share, f) for f in share.__slots__} | {"closing": lambda: True})
+    closing = dataclasses.replace(share, closing=lambda: True)
 
     assert upstream("url: http://a.example", closing).on_trial()
     assert upstream(TWO, closing).on_trial()

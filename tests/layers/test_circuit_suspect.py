@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateway.layers.circuit_state import CircuitState
 from tests.support.circuits import Traffic
 
 
@@ -64,7 +65,7 @@ def test_only_a_closed_circuit_can_be_suspected(state):
         traffic.wait(5.0)
         traffic.admit()
     if traffic.state == "closed":
-        traffic.circuit.force(state, traffic.now)
+        traffic.circuit.force(CircuitState(state), traffic.now)
 
     assert not traffic.circuit.suspect(traffic.now)
     assert traffic.state == state

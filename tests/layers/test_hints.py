@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from gateway.layers.circuit_state import CircuitState
 from gateway.layers.hints import Hints, SharedCircuits
 from gateway.stores.hint import Hint
 from tests.support.circuits import Traffic
@@ -114,7 +115,7 @@ def test_circuit_that_is_open_or_in_an_operators_hand_is_left_alone():
         if state == "open":
             process.traffic.trip()
         else:
-            process.traffic.circuit.force(state, process.traffic.now)
+            process.traffic.circuit.force(CircuitState(state), process.traffic.now)
 
         assert process.hear() == 0.0
         assert process.state == state
@@ -236,7 +237,7 @@ def test_neither_suspicions_nor_operators_are_told():
     process = Process()
     process.hear()
     process.traffic.succeed(3)
-    process.traffic.circuit.force("forced_open", process.traffic.now)
+    process.traffic.circuit.force(CircuitState.FORCED_OPEN, process.traffic.now)
 
     assert told_by(process) == []
 

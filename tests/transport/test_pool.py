@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from gateway.outcome import Cause, Failure
+from gateway.transport.exchange import Request
 from tests.support.servers import Peer, answer, answering, scripted
 from tests.support.transports import a_call, client
 
@@ -107,7 +108,7 @@ async def test_call_that_ends_while_connecting_frees_its_slot(native):
 
         it.transport._pool._dialer = Hanging()
         call = a_call()
-        task = asyncio.create_task(it.get() if native else it.exchange(None, call=call))
+        task = asyncio.create_task(it.get() if native else it.exchange(Request("GET", b"/"), call=call))
         await asyncio.sleep(0.01)
         if native:
             task.cancel()

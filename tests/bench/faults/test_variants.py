@@ -18,12 +18,11 @@ def loaded(variant, root):
     return load(variant.write(root), ENV).config
 
 
-def test_defaults_are_the_example_of_this_repository(tmp_path):
+def test_upstreams_are_those_of_this_repositorys_example(tmp_path):
     example = load(ROOT / "config" / "gateway.yaml", ENV).config
     config = loaded(DEFAULTS, tmp_path)
 
-    assert config.upstreams == example.upstreams
-    assert config.routes == example.routes
+    assert config.upstreams == {name: example.upstreams[name] for name in config.upstreams}
 
 
 @pytest.mark.parametrize("variant", GATEWAYS, ids=lambda variant: variant.name)
