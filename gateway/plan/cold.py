@@ -18,7 +18,7 @@ from gateway.plan.direct import Wire
 class ColdWire:
     """*inner*, for as long as there is a warm environment for each call."""
 
-    __slots__ = ("_anew", "_begin", "_clock", "_end", "_warmth")
+    __slots__ = ("_again", "_anew", "_begin", "_clock", "_end", "_warmth")
 
     def __init__(self, inner: Wire, warmth: Warmth, clock: Callable[[], float]) -> None:
         self._begin = inner.begin
@@ -26,6 +26,7 @@ class ColdWire:
         self._anew = inner.anew
         self._warmth = warmth
         self._clock = clock
+        self._again: dict[Call, int] = {}  # between ``end`` and ``anew``, the number that a call has kept
 
     def begin(self, call: Call, now: float, waiter: Waiter) -> tuple[Any, int] | None:
         """Send the call; ``None``, and nothing done, if it is cold or would have to wait."""
@@ -38,15 +39,20 @@ class ColdWire:
         """Give *held* back, and say what *result* means; see ``plan.direct.Wire``."""
         inner, number = held
         outcome: Outcome | None = None
+        again = False
         try:
             outcome = self._end(inner, result, call)
+            again = outcome is None
         finally:
-            self._warmth.end(number, self._clock(), answered=shows_life(outcome))
+            if again:
+                self._again[call] = number
+            else:
+                self._warmth.end(number, self._clock(), answered=shows_life(outcome))
         return outcome
 
     async def anew(self, call: Call) -> Outcome:
         """The same attempt from its beginning."""
-        number = self._warmth.begin(self._clock())
+        number = self._again.pop(call)
         outcome: Outcome | None = None
         try:
             outcome = await self._anew(call)

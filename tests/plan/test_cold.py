@@ -1,7 +1,5 @@
 """Direct attempts at an upstream with cold starts: warm ones are counted, cold ones take the plain form."""
 
-import asyncio
-
 import pytest
 
 from gateway.layers.warmth import Warmth
@@ -62,7 +60,7 @@ def test_a_call_that_would_have_to_wait_is_not_counted():
     assert warmth.in_flight == 0
 
 
-@pytest.mark.parametrize("result", [Success(b"1"), Failure(Cause.TIMEOUT), None, RuntimeError()])
+@pytest.mark.parametrize("result", [Success(b"1"), Failure(Cause.TIMEOUT), RuntimeError()])
 def test_whatever_ends_it_is_counted_out(result):
     cold, _, warmth = made(1)
     held = cold.begin(make_call(), 1.0, None)
@@ -84,9 +82,16 @@ def test_an_answer_keeps_its_environment_warm():
     assert warmth.warm(300.5) == 1
 
 
-async def test_an_attempt_that_begins_anew_is_counted_while_it_lasts():
-    cold, _, warmth = made(1)
-    anew = asyncio.create_task(cold.anew(make_call()))
+async def test_an_attempt_that_begins_anew_is_the_one_that_was_counted():
+    cold, _, warmth = made(2)
+    call = make_call()
+    held = cold.begin(call, 1.0, None)
+    other = cold.begin(make_call(), 1.0, None)
 
-    assert isinstance(await anew, Success)
+    assert cold.end(held, None, call) is None
+    assert warmth.in_flight == 2
+    cold.end(other, Failure(Cause.TIMEOUT), make_call())
+    assert isinstance(await cold.anew(call), Success)
+
     assert warmth.in_flight == 0
+    assert warmth._seen == [1.0, 0.0]  # the first of two was shown anew, the second was not

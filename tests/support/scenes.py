@@ -11,6 +11,7 @@ from gateway.layers.budget import Budget
 from gateway.layers.bulkhead import Bulkhead, limiting
 from gateway.layers.circuit_rules import CircuitRules
 from gateway.layers.circuit_state import CircuitState
+from gateway.layers.cold_start import allowing_cold_starts, unhurried
 from gateway.layers.deadline import within_deadline
 from gateway.layers.fallback import standing_in
 from gateway.layers.nothing import answering_nothing
@@ -19,8 +20,10 @@ from gateway.layers.ramp import Ramp, ramping
 from gateway.layers.retry import Retrying, retrying
 from gateway.layers.shape import shaping
 from gateway.layers.timeout import timing_out
+from gateway.layers.warmth import Warmth
 from gateway.outcome import Cause, Failure, Freshness, Success
 from gateway.plan.background import Background
+from gateway.plan.cold import ColdWire
 from gateway.plan.direct import Direct
 from gateway.plan.engine import Engine
 from gateway.plan.execute import Run
@@ -34,6 +37,7 @@ from tests.support.wires import BUG, STALE, Entry, ScriptedWire
 
 TRACE = Trace("0" * 32, "00", "req-1")
 NOTHING_ON = frozenset({404})
+COLD_TIMEOUT = 0.31
 LIMIT = 0.5
 
 
@@ -73,6 +77,7 @@ class Scene:
     retried: bool = False
     recorded: bool = False
     shaped: bool = False
+    cold: bool = False
 
 
 @dataclass
@@ -109,6 +114,8 @@ class World:
         self.attempts, self.calls = RecordingMeter(), RecordingMeter()
         script = {(n, i): e for n, r in enumerate(self.scene.requests) for i, e in enumerate(r.entries)}
         self.wire = ScriptedWire(script, self.buffered)
+        self.warmth = Warmth(0.3)
+        self.warmth.show(2, loop.time())
 
     def plan(self, number, count):
         clock = self.timers.loop.time
@@ -119,16 +126,17 @@ class World:
         layers += [retrying(**self.retry)] if self.scene.retried else []
         layers += [answering_nothing(NOTHING_ON)]
         layers += [observing_attempts(self.attempts, clock), refusing_while_open(self.breaker, clock)]
-        layers += [
-            limiting(self.bulkhead, self.timers),
-            ramping(self.ramp),
-            breaking(self.breaker, clock),
-            timing_out(self.timers),
-        ]
+        cold = self.scene.cold
+        told = unhurried(self.scene.timeout, COLD_TIMEOUT) if cold else None
+        layers += [limiting(self.bulkhead, self.timers), ramping(self.ramp)]
+        layers += (
+            [allowing_cold_starts(self.warmth, COLD_TIMEOUT, clock, self.breaker.circuit)] if cold else []
+        )
+        layers += [breaking(self.breaker, clock, told), timing_out(self.timers)]
         source = stack(self.wire.source, layers)
-        per_attempt = stack(self.wire.source, layers[-7:])
+        per_attempt = stack(self.wire.source, layers[-8 if cold else -7 :])
         direct = Direct(
-            self.wire,
+            ColdWire(self.wire, self.warmth, clock) if cold else self.wire,
             clock=clock,
             timers=self.timers,
             circuit=self.breaker.circuit,
@@ -230,7 +238,10 @@ def played(scene, *, direct):
         circuit += (world.breaker.circuit.generation,)
         meters = (sorted(world.attempts.records), sorted(world.calls.records))
         meters += (world.budget.snapshot(loop_time()), world.budget.retries.won)
+        assert world.warmth.in_flight == 0
         return (
+            world.warmth.snapshot(loop_time()),
+            list(world.warmth._seen),
             sorted(world.ended, key=repr),
             world.wire.sent,
             circuit,
@@ -256,7 +267,7 @@ RESULTS = (
 def scene_of(random):
     """Any scene in which no two things happen at one instant: what is first then is a matter of the form."""
     instants = [random.uniform(0.01, 0.6) for _ in range(150)]
-    flags = ("repeatable", "required", "backed", "chained", "ramped", "retried", "recorded", "shaped")
+    flags = ("repeatable", "required", "backed", "chained", "ramped", "retried", "recorded", "shaped", "cold")
     flags = {name: random.random() < 0.5 for name in flags}
     # A task cancelled in a later attempt has no outcome; a call that is cut then tells its last failure.
     endings = ["", "", "", "leaves", "leaves" if flags["retried"] else "cancelled"]
