@@ -2,8 +2,9 @@
 
 import pytest
 
-from gateway.compiler.describe import describe
-from tests.support.compiled import route
+from gateway.compiler.describe import describe, describe_all
+from gateway.edge.openapi import document
+from tests.support.compiled import compiled, route
 
 ANYTHING = {}
 
@@ -119,3 +120,36 @@ def test_all_inputs_are_described():
     told = described(steps='a: { get: "users/{id}?q={query.q}" }', respond='"{header.x-a}"')
 
     assert [each.name for each in told.inputs] == ["id", "query.q", "header.x-a"]
+
+
+def documented(text):
+    """The document of a whole configuration, by method and path."""
+    routes = compiled(f"upstreams: {{ users: {{ url: http://a }} }}\nroutes: {text}").routes
+    return document(describe_all(routes.values()), version="1")["paths"]
+
+
+def test_answer_that_is_passed_on_may_be_anything_and_has_every_method():
+    paths = documented("{ 'ANY /f/{rest:path}': { proxy: 'users/{rest}', summary: Files } }")
+
+    assert set(paths["/f/{rest}"]) == {"get", "post", "put", "patch", "delete"}
+    assert paths["/f/{rest}"]["get"]["responses"] == {
+        "default": {"description": "The upstream's own answer, whatever its status.", "content": {"*/*": {}}}
+    }
+    assert "requestBody" not in paths["/f/{rest}"]["get"]
+    assert paths["/f/{rest}"]["post"]["requestBody"] == {"required": False, "content": {"*/*": {}}}
+    assert len({each["operationId"] for each in paths["/f/{rest}"].values()}) == 5
+
+
+def test_answer_has_the_forms_that_the_route_produces():
+    steps = "steps: { a: { get: users } }"
+    paths = documented(
+        f"{{ GET /x: {{ {steps}, produces: [json, msgpack, events] }}, GET /y: {{ {steps} }} }}"
+    )
+
+    content = paths["/x"]["get"]["responses"]["200"]["content"]
+    assert list(content) == ["application/json", "application/msgpack", "text/event-stream"]
+    assert content["application/msgpack"] == content["application/json"]
+    assert content["text/event-stream"] == {}
+    assert "406" in paths["/x"]["get"]["responses"]
+    assert "406" not in paths["/y"]["get"]["responses"]
+    assert list(paths["/y"]["get"]["responses"]["200"]["content"]) == ["application/json"]
