@@ -54,6 +54,8 @@ class S3:
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         until(lambda: listens(self.port), what=f"S3 on port {self.port}")
         until(lambda: self.put("", b"") == 200, what="the bucket")
+        until(lambda: self.put("ready", b"") == 200, what="room for objects")
+        until(lambda: self.put("ready", b"{}") == 200, what="room for objects with something in them")
 
     @property
     def url(self) -> str:

@@ -47,6 +47,9 @@ async def trouble(future):
 async def test_questions_go_to_the_connection_with_the_least_to_do(server):
     async with asked(server.port, links=3) as (there, _):
         await there.start()
+        async with asyncio.timeout(10.0):
+            while not all(link.up for link in there.links):
+                await asyncio.sleep(0.005)
         server.freeze()
         futures = [put(there, ("ECHO", number)) for number in range(9)]
 
