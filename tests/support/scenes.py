@@ -285,4 +285,9 @@ def scene_of(random):
         )
         ending = random.choice(endings)
         requests.append(Request(instants.pop(), entries, **({ending: instants.pop()} if ending else {})))
-    return Scene(tuple(requests), slots=random.randint(1, 6), **flags)
+    slots = random.randint(1, 6)
+    if flags["cold"]:
+        # Whoever is granted a slot begins at the instant at which another call ends: which of the two the
+        # environments see first is a matter of the form. So here nobody waits for one.
+        slots, flags["ramped"] = 30, False
+    return Scene(tuple(requests), slots=slots, **flags)
