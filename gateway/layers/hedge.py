@@ -71,14 +71,14 @@ class Hedge:
         """A hedge was not to be had: is it worth asking again after *wait* seconds?"""
         return left >= wait + max(self.after.typical, floor)
 
-    def pays(self, now: float) -> bool:
-        """Whether there shall be a hedge, now that it is due; it is paid for then."""
+    def pays(self, now: float, *, again: bool = False) -> bool:
+        """Whether there shall be a hedge, now that it is due, perhaps *again*; it is paid for then."""
         if self.half_open() or self.crowded():
             return False
         if not self.budget.withdraw(now):
             self.budget.hedges.withheld += 1
             return False
-        if not self.after.afford(now):
+        if not self.after.afford(now, again=again):
             self.budget.restore()
             self.budget.hedges.withheld += 1
             return False
@@ -109,7 +109,7 @@ def settles(outcome: Outcome) -> bool:
 class _Race:
     """One call, its first attempt under way, and perhaps a hedge: the entry of the hedge's timer."""
 
-    __slots__ = ("_landing", "_shell", "_timer", "call", "inner", "landed", "over", "reason", "twin")
+    __slots__ = ("_landing", "_shell", "_timer", "asked", "call", "inner", "landed", "over", "reason", "twin")
 
     def __init__(self, shell: _Hedging, call: Call, inner: Source, delay: float) -> None:
         self._shell = shell
@@ -123,18 +123,20 @@ class _Race:
         self.landed: Outcome | None = None
         self.reason = CANCELLED
         self.over = False
+        self.asked = False
 
     def expire(self) -> None:
         """The hedge is due."""
         call, hedge, now = self.call, self._shell.hedge, self._shell.clock()
         if call.ended is not None:
             return
-        if hedge.pays(now):
+        if hedge.pays(now, again=self.asked):
             self.twin = call.twin()
             self.twin.attempt += 1
             self.twin.hedge = True
             self._shell.send(self)
         elif hedge.again(2.0 * self._timer.length, call.deadline - now, call.floor):
+            self.asked = True
             self._timer = self._shell.timers.of(2.0 * self._timer.length)
             self._timer.start(self)
 

@@ -22,6 +22,11 @@ SHARE: Final = 0.9
 SAVED: Final = 1.0
 """Seconds whose unused hedges may be sent at once; with ``SHARE``, any ten seconds keep to the percentile."""
 
+RESERVED: Final = 2.0
+"""What must be there of the share, while it is short, for a call that asks for the first time: one token for
+it, and one for the next stalled call. (On a machine that is busy itself, many calls lie a little above a
+percentile of few ms, and used up what the stalled ones needed: p99 was that of the stalls.)"""
+
 
 class HedgeDelay(Protocol):
     """When a hedge is due; all *now* are instants on one monotonic clock, in seconds."""
@@ -33,8 +38,11 @@ class HedgeDelay(Protocol):
     def begin(self, now: float) -> float | None:
         """A first attempt begins: seconds until its hedge is due, ``None`` if that cannot be said."""
 
-    def afford(self, now: float) -> bool:
-        """Whether one more hedge is within the share of calls that this delay is meant to hedge."""
+    def afford(self, now: float, *, again: bool) -> bool:
+        """Whether one more hedge is within the share of calls that this delay is meant to hedge.
+
+        *again*: the call asked before, so it is not just a slow one.
+        """
 
     def record(self, now: float, seconds: float) -> None:
         """A first attempt took *seconds*, or was cut after so many because its hedge had won."""
@@ -53,7 +61,7 @@ class FixedDelay:
         """Always the same."""
         return self.seconds
 
-    def afford(self, now: float) -> bool:  # noqa: ARG002 - as the protocol says
+    def afford(self, now: float, *, again: bool) -> bool:  # noqa: ARG002 - as the protocol says
         """Always."""
         return True
 
@@ -76,7 +84,7 @@ class LiveDelay:
     ``seconds`` is the delay as of the last look.
     """
 
-    __slots__ = ("_latencies", "_share", "_stale_at", "quantile", "seconds", "typical")
+    __slots__ = ("_latencies", "_share", "_short_until", "_stale_at", "quantile", "seconds", "typical")
 
     def __init__(self, quantile: float) -> None:
         self.quantile = quantile
@@ -85,6 +93,7 @@ class LiveDelay:
         self._share = Budget(SHARE * (1.0 - quantile), 0.0, SAVED)
         self.seconds: float | None = None
         self._stale_at = 0.0
+        self._short_until = 0.0
 
     def begin(self, now: float) -> float | None:
         """The percentile, once there are enough samples."""
@@ -93,9 +102,17 @@ class LiveDelay:
             self._refresh(now)
         return self.seconds
 
-    def afford(self, now: float) -> bool:
-        """Whether this hedge is still one of the ``1 - quantile``."""
-        return self._share.withdraw(now)
+    def afford(self, now: float, *, again: bool) -> bool:
+        """Whether this hedge is still one of the ``1 - quantile``.
+
+        Once they have run out, calls that are a little slow leave one for those that ask again.
+        """
+        share = self._share
+        left = again or now >= self._short_until or share.snapshot(now).tokens >= RESERVED
+        if left and share.withdraw(now):
+            return True
+        self._short_until = now + SAVED
+        return False
 
     def record(self, now: float, seconds: float) -> None:
         """Count it in the last minute."""

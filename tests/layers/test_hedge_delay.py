@@ -17,7 +17,7 @@ def test_fixed_delay_learns_nothing_and_affords_everything():
 
     delay.record(0.0, 5.0)
 
-    assert (delay.begin(0.0), delay.typical, delay.afford(0.0)) == (0.03, 0.0, True)
+    assert (delay.begin(0.0), delay.typical, delay.afford(0.0, again=False)) == (0.03, 0.0, True)
     assert repr(delay) == "<FixedDelay 30 ms>"
 
 
@@ -59,9 +59,9 @@ def test_one_hedge_in_twenty_calls_is_afforded():
     afforded = 0
     for i in range(1000):
         delay.begin(i / 100)
-        afforded += delay.afford(i / 100)
+        afforded += delay.afford(i / 100, again=False)
 
-    assert 42 <= afforded <= 50
+    assert 38 <= afforded <= 50
 
 
 def test_unused_share_does_not_pile_up():
@@ -69,7 +69,7 @@ def test_unused_share_does_not_pile_up():
     for i in range(10_000):
         delay.begin(i / 100)
 
-    assert sum(delay.afford(100.0) for _ in range(1000)) == pytest.approx(1 + 0.05 * 100, abs=1)
+    assert sum(delay.afford(100.0, again=False) for _ in range(1000)) == pytest.approx(1 + 0.05 * 100, abs=1)
 
 
 def test_quiet_step_still_gets_its_hedge():
@@ -77,7 +77,33 @@ def test_quiet_step_still_gets_its_hedge():
     for i in range(25):
         delay.begin(10.0 * i)
 
-    assert delay.afford(250.0)
+    assert delay.afford(250.0, again=False)
+
+
+def test_share_that_ran_out_is_kept_for_calls_that_ask_again():
+    """200 calls a second, of which one in ten is a little slow and one in a hundred stalled."""
+    delay = learned()
+    saved = asked = 0
+    for i in range(4000):
+        now = i / 200
+        delay.begin(now)
+        if i % 10 == 0:
+            delay.afford(now, again=False)
+        if i % 100 == 50:
+            asked += 1
+            saved += delay.afford(now, again=False) or delay.afford(now, again=True)
+
+    assert saved >= asked - 1
+
+
+def test_calls_that_ask_first_get_the_whole_share_while_nobody_asks_again():
+    delay = learned()
+    first = 0
+    for i in range(4000):
+        delay.begin(i / 200)
+        first += delay.afford(i / 200, again=False)
+
+    assert first == pytest.approx(4000 * 0.045, rel=0.12)  # what is saved up fades
 
 
 def test_delay_describes_itself():
