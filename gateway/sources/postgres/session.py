@@ -9,6 +9,7 @@ Rules of the file:
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, NamedTuple
@@ -28,6 +29,9 @@ SLACK: Final = 64 * 1024
 
 ROW_OVERHEAD: Final = 11
 """Bytes around a row of one column: type, length, number of columns, length of the column."""
+
+AGAIN_AFTER: Final = 0.25
+"""Seconds after which a query that should be cancelled and is not is cancelled once more."""
 
 FIXED: Final = {
     "intervalstyle": "iso_8601",
@@ -96,6 +100,7 @@ class Session:
     def __init__(self, connection: _Connection, settings: PostgresSettings) -> None:
         self._connection = connection
         self._incoming = connection.incoming
+        self._incoming.left = SLACK
         self._settings = settings
         self._pooled = settings.pooled
         self._said: tuple[float, bool] | None = (settings.timeout, False)
@@ -163,7 +168,14 @@ class Session:
         """Come back when the server has nothing more to say of what was interrupted."""
         self._said = None
         self._incoming.left = SLACK + self._settings.max_response
-        await self._connection.execute("rollback" if self._pooled else "select 1")
+        asked = asyncio.ensure_future(self._connection.execute("rollback" if self._pooled else "select 1"))
+        try:
+            await asyncio.wait({asked}, timeout=AGAIN_AFTER)
+            if not asked.done() and not self._pooled:  # a pooler's process ids are nobody's
+                await self._cancel_again()
+            await asked
+        finally:
+            asked.cancel()
 
     def forget(self, statement: Statement) -> None:
         """The database may have changed: prepare *statement* anew."""
@@ -190,6 +202,15 @@ class Session:
     def _room(self, statement: Statement) -> int:
         """How many bytes may come for *statement*."""
         return self._settings.max_response + ROW_OVERHEAD * statement.max_rows + SLACK
+
+    async def _cancel_again(self) -> None:
+        """Over another connection: a request that comes before its query, on a busy server, does nothing."""
+        pid = self._connection.get_server_pid()
+        other = await open_session(self._settings)
+        try:
+            await other._connection.execute(f"select pg_cancel_backend({pid})")  # noqa: SLF001 - its own class
+        finally:
+            other.terminate()
 
     async def _say(self, timeout: float, *, writes: bool) -> None:  # noqa: ASYNC109 - the server's
         self._said = None  # whatever happens now, it is not what it was

@@ -149,6 +149,40 @@ async def test_c8_query_that_was_cut_leaves_the_next_one_its_own_answer(dsn):
         assert asked.pool.state().created == 1
 
 
+class Swallowing(TcpFaults):
+    """A proxy that loses what comes over a new connection, while ``swallows``."""
+
+    swallows = False
+
+    def _accept(self, reader, writer):
+        if not self.swallows:
+            super()._accept(reader, writer)
+            return
+
+        async def swallow():
+            await reader.read(64)
+            writer.close()
+
+        self._tasks.add(asyncio.ensure_future(swallow()))
+
+
+async def test_a_cancel_that_got_lost_is_sent_again(shared_server):
+    async with Swallowing(shared_server.port) as between:
+        dsn = f"postgresql://postgres@127.0.0.1:{between.port}/postgres?sslmode=disable"
+        async with asking(dsn) as asked:
+            call, outcome = asked.begin(statement("select pg_sleep(20)"), timeout=30.0)
+            await running(shared_server.dsn())
+            between.swallows = True
+            call.cut(CUT)
+            assert await outcome is CUT
+            await asyncio.sleep(0.1)
+            between.swallows = False
+
+            await until_true(lambda: asked.pool.state().in_use == 0)
+            assert (asked.pool.mended, asked.pool.state().lost) == (1, 0)
+            assert (await execute(shared_server.dsn(), RUNNING))[0][0] == 0
+
+
 async def test_a_server_that_does_not_answer_a_cancel_costs_a_connection_and_no_call_waits(shared_server):
     async with TcpFaults(shared_server.port) as between:
         dsn = f"postgresql://postgres@127.0.0.1:{between.port}/postgres"
