@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 def longest_call(step: Step, facts: StepFacts) -> float:
     """Seconds that a step's call takes at most, if nobody looks at the request's time.
 
-    All its attempts, each with a wait for a slot and its whole timeout, and the longest random pauses between
-    them. A Retry-After can make a pause longer, but only within the request's time. A hedge is one of several
-    attempts and never outlasts the one in whose place it stands; alone beside a first one it does. Before them
-    comes the look-up in a cache's store, and a batch's window. The items of a list take turns.
+    All its attempts, each with a wait for a slot and its whole timeout (a cold start's, if it may meet one),
+    and the longest random pauses between them. A Retry-After can make a pause longer, but only within the
+    request's time. A hedge is one of several attempts and never outlasts the one in whose place it stands;
+    alone beside a first one it does. Before them comes the look-up in a cache's store, and a batch's window.
+    The items of a list take turns.
     """
     if facts.inline:
         return 0.0
