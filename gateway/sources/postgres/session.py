@@ -4,7 +4,7 @@ Rules of the file:
 1. What belongs to a query and not to the connection (how long the server works on it, whether it may write)
    is said only when it differs from the last query's: nearly never.
 2. Whatever was interrupted is mended before the next use: what the server answers last is read to its end.
-3. Nothing here has a timeout of its own but ``open_session``, which runs in a task.
+3. Nothing here has a timeout of its own but what runs in a task: ``open_session`` and ``mend``.
 """
 
 from __future__ import annotations
