@@ -34,11 +34,11 @@ def refused(recording: Recording, route: str, scope: Message, status: int) -> No
         recording.cause = CLIENT_GONE
     server = scope.get("server")
     recording.request = Request(
-        route=route,
-        method=scope["method"],
-        path=scope["path"],
-        scheme=scope.get("scheme", "http"),
-        server=None if server is None else (server[0], server[1]),
-        http_version=scope.get("http_version", "1.1"),
+        route,
+        scope["method"],
+        scope["path"],
+        scope.get("scheme", "http"),
+        None if server is None else (server[0], server[1]),
+        scope.get("http_version", "1.1"),
     )
     recording.finish()

@@ -87,14 +87,24 @@ def observing_attempts(meter: Meter, clock: Callable[[], float], peer: Peer | No
 
 def begin_both(call: Call, recording: Recording, peer: Peer | None, started: float) -> tuple[Record, Record]:
     """The records of *call* and of its first attempt, where both are made without layers."""
-    return recording.begin_call(call.step, started), _begun(call, recording, peer, started)
+    record = recording.begin_call(call.step, started)
+    attempt = Record(Kind.ATTEMPT, call.step, record.span_id, started)
+    recording.records.append(attempt)
+    _describe(attempt, call, peer)
+    return record, attempt
 
 
 def _begun(attempt: Call, recording: Recording, peer: Peer | None, started: float) -> Record:
-    """The record of *attempt*; from here on its span is the parent that the upstream is told."""
+    """The record of *attempt*."""
     record = recording.begin(Kind.ATTEMPT, attempt.step, started)
     record.attempt = attempt.attempt
     record.hedge = attempt.hedge
+    _describe(record, attempt, peer)
+    return record
+
+
+def _describe(record: Record, attempt: Call, peer: Peer | None) -> None:
+    """What is known of *attempt* at once; from here on its span is the parent that the upstream is told."""
     record.peer = peer
     payload = attempt.payload
     if isinstance(payload, Request):
@@ -103,4 +113,3 @@ def _begun(attempt: Call, recording: Recording, peer: Peer | None, started: floa
     else:
         record.method = getattr(payload, "operation", "")  # what a database is asked to do
     attempt.span_id = record.span_id
-    return record

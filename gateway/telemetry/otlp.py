@@ -135,7 +135,7 @@ def _value(value: Any) -> bytes:
     return field(1, str(value).encode())
 
 
-def whole(owner: bytes, parts: Sequence[bytes]) -> bytes:
+def whole(owner: bytes, parts: Sequence[bytes | bytearray]) -> bytes:
     """An export request of one *owner* (a resource) and one scope, which consists of *parts*."""
     length = sum(map(len, parts))
     held = head(2, length)
