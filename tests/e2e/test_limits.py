@@ -151,7 +151,7 @@ routes:
         ("{ get: a/x }", "{ get: a/x, timeout: 6s }", "below the route's time limit"),
         ("{ get: a/x }", "{ get: /x }", "upstream/path"),
         ("{ get: a/x }", "{ get: http://h/x }", "upstream"),
-        ("{ get: a/x }", "{ get: a/x, when: on }", "not built yet"),
+        ("{ get: a/x }", "{ get: a/x, when: on }", "expected a value"),
         ("{ get: a/x }", "{ get: a/x, headers: { host: x } }", "host"),
         ("{ get: a/x }", '{ get: "a/x/{y}" }', "y"),
         ("GET /short", "GET /health/x", "/health"),
