@@ -49,6 +49,8 @@ def _before(name: str) -> tuple[bytes, ...]:
     return tuple(each[: len(each) - size] for size, each in enumerate(written))
 
 
+_BEFORE_SPAN: Final = tuple(head(2, size) for size in range(1024))
+"""What comes before a span, by its size."""
 _BEFORE_URL: Final = _before(names.URL.name)
 _BEFORE_PATH: Final = _before(names.PATH.name)
 _BEFORE_ID: Final = _before(names.REQUEST_ID.name)
@@ -121,11 +123,12 @@ class Writer:
             fixed = _remember(self._wholes, key, self._fixed_of_whole(recording, request.route))
         before_id, before_path = _BEFORE_ID[len(request_id)], _BEFORE_PATH[len(path)]
         parent = b"\x22\x08" + bytes.fromhex(recording.parent_id) if remote else b""
-        size = _TIMED_ROOT + len(parent) + len(fixed) + len(before_id) + len(before_path)
+        size = _TIMED_ROOT + len(parent) + len(fixed)
+        size += len(before_id) + len(request_id) + len(before_path) + len(path)
         wall = recording.wall
         return b"".join(
             (
-                head(2, size + len(request_id) + len(path)),
+                _BEFORE_SPAN[size] if size < 1024 else head(2, size),
                 _ROOT(b"\x0a\x10", trace_id, b"\x12\x08", recording.span_id),
                 parent,
                 _times(wall, recording.started, recording.ended),
@@ -143,7 +146,7 @@ class Writer:
         return self._encoder.fixed(route, SpanKind.SERVER, attributes, remote=recording.parent_id != "")
 
     def _part(self, recording: Recording, record: Record, trace_id: bytes) -> bytes:
-        text: tuple[bytes, ...] = ()
+        text = b""
         if record.links or record.changes:
             fixed = None
         elif record.kind is _ATTEMPT:
@@ -154,12 +157,16 @@ class Writer:
             fixed = self._store(record)
         if fixed is None:
             return self._encoder.span(self._spans.part(recording, record))
-        size = _TIMED + len(fixed)
-        for each in text:
-            size += len(each)
-        ids = _IDS(b"\x0a\x10", trace_id, b"\x12\x08", record.span_id, b"\x22\x08", record.parent_id)
-        times = _times(recording.wall, record.started, record.ended)
-        return b"".join((head(2, size), ids, times, fixed, *text))
+        size = _TIMED + len(fixed) + len(text)
+        return b"".join(
+            (
+                _BEFORE_SPAN[size] if size < 1024 else head(2, size),
+                _IDS(b"\x0a\x10", trace_id, b"\x12\x08", record.span_id, b"\x22\x08", record.parent_id),
+                _times(recording.wall, record.started, record.ended),
+                fixed,
+                text,
+            )
+        )
 
     def _call(self, record: Record) -> bytes:
         key = (record.name, record.freshness, record.cause)
@@ -169,22 +176,22 @@ class Writer:
         key = (record.name, record.system, record.hit)
         return self._parts.get(key) or _remember(self._parts, key, self._fixed(record))
 
-    def _attempt(self, record: Record) -> tuple[bytes | None, tuple[bytes, ...]]:
+    def _attempt(self, record: Record) -> tuple[bytes | None, bytes]:
         """A first try that succeeded: what is fixed, and its address; ``None``: something else."""
         if record.cause or record.attempt > 1:
-            return None, ()
+            return None, b""
         key = (record.name, record.peer, record.method, record.status)
         known = self._attempts.get(key)
         if known is None:
             known = _remember(self._attempts, key, self._fixed_of_attempt(record))
         fixed, base = known
         if base is None:
-            return fixed, ()
+            return fixed, b""
         path = record.target.partition(b"?")[0]
         size = len(base) + len(path)
         if size >= _LONG or not path.isascii():
-            return None, ()
-        return fixed, (_BEFORE_URL[size], base, path)
+            return None, b""
+        return fixed, _BEFORE_URL[size] + base + path
 
     def _fixed_of_attempt(self, record: Record) -> tuple[bytes, bytes | None]:
         name, kind, attributes = of_part(record)
