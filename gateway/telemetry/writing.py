@@ -96,42 +96,24 @@ class Writer:
         request = recording.request
         request_id = recording.request_id.encode()
         path = b"" if request is None else request.path.encode()
-        if (
-            request is None
-            or not recording.sampled
-            or recording.failed
-            or recording.cause
-            or recording.links
-            or len(path) >= _LONG
-            or len(request_id) >= _LONG
-        ):
+        if request is None or _is_told_rarely(recording) or len(path) >= _LONG or len(request_id) >= _LONG:
             return self._encoder.span(self._spans.whole(recording))
-        _, method, _, scheme, server, version = request
+        route, method, _, scheme, server, version = request
         remote = recording.parent_id != ""
-        key = (
-            request.route,
-            recording.status,
-            method,
-            server,
-            scheme,
-            version,
-            recording.degraded,
-            remote,
-        )
+        key = (route, recording.status, method, server, scheme, version, recording.degraded, remote)
         fixed = self._wholes.get(key)
         if fixed is None:
-            fixed = _remember(self._wholes, key, self._fixed_of_whole(recording, request.route))
+            fixed = _remember(self._wholes, key, self._fixed_of_whole(recording, route))
         before_id, before_path = _BEFORE_ID[len(request_id)], _BEFORE_PATH[len(path)]
         parent = b"\x22\x08" + bytes.fromhex(recording.parent_id) if remote else b""
         size = _TIMED_ROOT + len(parent) + len(fixed)
         size += len(before_id) + len(request_id) + len(before_path) + len(path)
-        wall = recording.wall
         return b"".join(
             (
                 _BEFORE_SPAN[size] if size < 1024 else head(2, size),
                 _ROOT(b"\x0a\x10", trace_id, b"\x12\x08", recording.span_id),
                 parent,
-                _times(wall, recording.started, recording.ended),
+                _times(recording.wall, recording.started, recording.ended),
                 fixed,
                 before_id,
                 request_id,
@@ -201,6 +183,10 @@ class Writer:
 
     def _fixed(self, record: Record) -> bytes:
         return self._encoder.fixed(*of_part(record))
+
+
+def _is_told_rarely(recording: Recording) -> bool:
+    return not recording.sampled or recording.failed or recording.cause != "" or bool(recording.links)
 
 
 def _times(wall: float, started: float, ended: float) -> bytes:
