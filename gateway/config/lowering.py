@@ -22,6 +22,7 @@ def lowered(root: Mapping, faults: list[Fault]) -> Mapping:
     root = built(root, "document", faults)
     root = root.without([key for key in root.entries if key.startswith("x-")])
     root = each(root, "defaults", defaults)
+
     def upstream(name: str, _: Entry, node: Mapping) -> Mapping:
         return fitted_upstream(name, built(node, "upstream", faults), faults)
 

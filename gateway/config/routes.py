@@ -30,9 +30,7 @@ def lowered_route(key: str, entry: Entry, node: Mapping, faults: list[Fault]) ->
     steps = node.get("steps")
     if isinstance(steps, Mapping) and not steps.entries:
         faults.append(Fault(node.entries["steps"].place, "a route has at least one step"))
-    node = each(
-        node, "steps", lambda _, step, settings: lowered_step(settings, step, faults)
-    )
+    node = each(node, "steps", lambda _, step, settings: lowered_step(settings, step, faults))
     words = zip(_OF_THE_KEY, _taken_apart(key, entry.place, faults, any_method=passes_on), strict=True)
     target = {
         name: Entry(entry.place, Scalar(entry.place, word, word, verbatim=True)) for name, word in words

@@ -99,7 +99,7 @@ class Run:
     def start(self, on_end: Callable[[], object]) -> None:
         """Take every step to its end, or until the request fails; never longer than the deadline.
 
-        *on_end* is called once, when the answer is known, perhaps before this returns; all that could end has.
+        *on_end* is called once, when the answer is known, perhaps before this returns; what could end, has.
         """
         self._on_end = on_end
         self._stop_timer = self._engine.arm(self, self.deadline - self.started, self.plan.time_limit)

@@ -57,8 +57,8 @@ class Step:
     ``needs`` are the steps that must have answered, ``awaits`` those that must only have ended
     (references with a default); both by index. ``timeout`` is one attempt's, in seconds. A ``required``
     step that does not answer fails the request. ``stand_in`` is ``None`` without a fallback, ``identify``
-    where nothing asks which calls are equal, ``direct`` where every call takes the plain form, ``chosen`` where
-    it is always called.
+    where nothing asks which calls are equal, ``direct`` where every call takes the plain form, ``chosen``
+    where it is always called.
     """
 
     name: str
