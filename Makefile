@@ -51,6 +51,7 @@ lint: setup ## ruff, mypy --strict, import rules, config check
 bench: setup ## measure against bare uvicorn and hand-written peers (needs nginx and wrk)
 	@$(MAKE) compile || echo "bench: the gateway could not be compiled, and is measured as it is written"
 	$(BIN)/python -m bench $(ARGS)
+	$(if $(ARGS),,$(BIN)/python -m bench.steps)
 
 coldstart: setup ## first requests to a function nobody called yet, with and without prewarm (ARGS=--keep)
 	$(BIN)/python -m bench.coldstart $(ARGS)

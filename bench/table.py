@@ -16,6 +16,7 @@ class Markers(NamedTuple):
 
 BENCH = Markers("<!-- bench: begin, written by make bench -->", "<!-- bench: end -->")
 FLAME = Markers("<!-- flame: begin, written by python -m bench.flame -->", "<!-- flame: end -->")
+STEPS = Markers("<!-- steps: begin, written by make bench -->", "<!-- steps: end -->")
 SHORT = Markers("<!-- measured -->", "<!-- /measured -->")
 
 
