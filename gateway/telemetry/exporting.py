@@ -157,8 +157,9 @@ class Sending(Outlet):
                     page.requests += 1
                     page.open = page.requests < self._size
                     return None
-        self._page = Page(spans, written)
-        return self._page
+        self._page = page = Page(spans, written)
+        page.open = self._size > 1
+        return page
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Send all in one request."""

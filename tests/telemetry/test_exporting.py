@@ -4,13 +4,15 @@ import asyncio
 import threading
 import time
 
+import pytest
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from gateway.recording import Kind
+from gateway.telemetry.exporters import Written
 from gateway.telemetry.exporting import Pipeline, pipeline, resource_of
 from tests.support.gateways import eventually
-from tests.support.otlp import collecting
+from tests.support.otlp import collecting, spans_of
 from tests.support.recordings import KeptRecordings, recorded_trace
 
 RESOURCE = Resource({"service.name": "gateway"})
@@ -136,3 +138,26 @@ async def test_pipeline_of_the_environment_reaches_a_collector(monkeypatch):
 
     assert [span.kind for span in collector.spans] == ["internal", "client"]
     assert {span.service for span in collector.spans} == {"gateway"}
+
+
+@pytest.mark.parametrize("batch", [1, 2, 32, 40, 512])
+async def test_every_span_reaches_the_collector_once_however_requests_share_pages(batch):
+    sent = []
+
+    def send(data):
+        sent.append([span.span_id for span in spans_of(data)])
+        return True
+
+    way = Pipeline(Written(KeptSpans(), send), RESOURCE, "1", batch=batch)
+    recordings = [ended_recording(attempts=2) for _ in range(150)]
+    for recording in recordings:
+        assert way.take(recording, None)
+        await asyncio.sleep(0)
+    way.take(recordings[0], recordings[0].records[0])
+    await way.close(5.0)
+
+    ids = [f"{each.span_id:016x}" for recording in recordings for each in (recording, *recording.records)] + [
+        f"{recordings[0].records[0].span_id:016x}"
+    ]
+    assert [each for portion in sent for each in portion] == ids
+    assert way.counts() == (451, 0)
