@@ -229,7 +229,7 @@ async def test_lines_left_out_of_the_access_log_are_told_when_it_closes(caplog):
     async with gateway_of(CONFIG) as gateway:
         await asyncio.gather(*(ask(gateway, path="/one/7") for _ in range(25)))
 
-    assert " more within 10 s: GET /one/{id:int} 50" in caplog.messages[-1]
+    assert any(" more within 10 s: GET /one/{id:int} 50" in message for message in caplog.messages)
 
 
 async def test_gateways_of_one_process_share_nothing():

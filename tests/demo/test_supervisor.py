@@ -94,7 +94,7 @@ def test_the_gateway_is_told_its_ports_and_where_the_services_are():
         with urllib.request.urlopen(f"http://127.0.0.1:{gateway}/") as answer:
             told = answer.read().decode()
     assert f"http://127.0.0.1:{orders} " in told
-    assert f"config/gateway.yaml --host 127.0.0.1 --port {gateway} --admin-port {admin}" in told
+    assert f"/gateway.yaml --host 127.0.0.1 --port {gateway} --admin-port {admin}" in told
 
 
 def test_killed_without_warning_it_still_leaves_no_process():

@@ -8,4 +8,8 @@ from gateway.stores.guard import Guard
 
 def test_circuit_is_a_guard():
     for name in ("refuses", "acquire", "succeeded", "failed", "release"):
-        assert inspect.signature(getattr(Circuit, name)) == inspect.signature(getattr(Guard, name)), name
+        assert parameters(Circuit, name) == parameters(Guard, name), name
+
+
+def parameters(of, name):
+    return list(inspect.signature(getattr(of, name)).parameters)

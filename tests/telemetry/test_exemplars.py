@@ -1,11 +1,9 @@
 """The spans of an exported recording stand for the durations that its requests, calls and attempts took."""
 
-from types import SimpleNamespace
-
 import pytest
 
 from gateway.outcome import Cause, Failure, Success
-from gateway.recording import Kind, Peer
+from gateway.recording import Kind, Peer, Request
 from gateway.telemetry.histogram import BOUNDS
 from gateway.telemetry.metrics import Metrics
 from tests.support.recordings import KeptRecordings, recorded_trace
@@ -24,7 +22,7 @@ class Scene:
         self.now = 10.0
         trace = recorded_trace(KeptRecordings(), lambda: self.now, wall_clock=lambda: 5000.0)
         self.recording = recording = trace.recording
-        recording.request = SimpleNamespace(route=route)
+        recording.request = Request(route, "GET", "/7", "http", None, "1.1")
         self.call = recording.begin_call("orders", 10.0)
         self.first, self.second = (self._attempt(at) for at in (10.0, 10.26))
         recording.end(self.first, Failure(Cause.TIMEOUT), 10.2)
