@@ -7,7 +7,9 @@ With examples in place of upstreams (``--mock``) nothing is opened and nobody is
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -45,9 +47,19 @@ def with_examples(loaded: Loaded, request: Request) -> Loaded:
 
 def rehearse(gateway: Gateway, request: Request) -> Rehearsed:
     """Open *gateway*, let it answer *request*, and close it. Its waterfall says what an access log would."""
-    logging.getLogger("gateway.access").setLevel(logging.CRITICAL)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with _without_access_log(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_rehearse(gateway, request))
+
+
+@contextlib.contextmanager
+def _without_access_log() -> Iterator[None]:
+    logger = logging.getLogger("gateway.access")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 async def _rehearse(gateway: Gateway, request: Request) -> Rehearsed:

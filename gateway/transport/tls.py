@@ -37,10 +37,16 @@ class TlsFileError(Exception):
 
 def new_context() -> ssl.SSLContext:
     """Checks against the system's authorities; reading those takes about 20 ms."""
-    return ssl.create_default_context()
+    return _modern(ssl.create_default_context())
 
 
 @cache
+def _modern(context: ssl.SSLContext) -> ssl.SSLContext:
+    """*context* without what RFC 8996 forbids; some builds of Python leave that to the system's settings."""
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
 def http1_context() -> ssl.SSLContext:
     """The one context of all ``h1`` transports. Nobody may change it: httpx, which does, needs its own."""
     context = new_context()
@@ -64,7 +70,7 @@ def context_with(files: TlsFiles, alpn: Sequence[str] = HTTP1) -> ssl.SSLContext
 def _trusting(ca: str) -> ssl.SSLContext:
     _check_readable("ca", ca)
     try:
-        return ssl.create_default_context(cafile=ca)
+        return _modern(ssl.create_default_context(cafile=ca))
     except ssl.SSLError:
         raise TlsFileError("ca", "it holds no certificate in PEM form") from None
 
