@@ -40,13 +40,13 @@ def new_context() -> ssl.SSLContext:
     return _modern(ssl.create_default_context())
 
 
-@cache
 def _modern(context: ssl.SSLContext) -> ssl.SSLContext:
     """*context* without what RFC 8996 forbids; some builds of Python leave that to the system's settings."""
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 
 
+@cache
 def http1_context() -> ssl.SSLContext:
     """The one context of all ``h1`` transports. Nobody may change it: httpx, which does, needs its own."""
     context = new_context()
