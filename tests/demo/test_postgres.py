@@ -1,5 +1,6 @@
 """The demo's PostgreSQL by itself."""
 
+import asyncio
 import signal
 import sys
 
@@ -23,7 +24,7 @@ def test_every_statement_stands_on_a_line_as_a_server_without_clients_reads_them
 async def test_it_has_an_account_for_every_user_of_the_demo():
     [port] = free_ports(1)
     with running("-m", "gateway.demo.postgres", "--port", str(port), ports=(port,)) as process:
-        connection = await asyncpg.connect(postgres_url(port))
+        connection = await connected(postgres_url(port))
         count = await connection.fetchval("select count(*) from accounts")
         await connection.close()
         server = children_of(process.pid)
@@ -33,6 +34,16 @@ async def test_it_has_an_account_for_every_user_of_the_demo():
     assert server
     assert not any(map(alive, server))
     assert process.returncode == 0
+
+
+async def connected(url):
+    """A connection, once the server that listens has also started up."""
+    async with asyncio.timeout(10.0):
+        while True:
+            try:
+                return await asyncpg.connect(url)
+            except asyncpg.CannotConnectNowError:
+                await asyncio.sleep(0.05)
 
 
 def test_told_to_end_before_it_serves_it_leaves_nothing():
