@@ -79,7 +79,7 @@ async def test_a_required_step_that_fails_ends_the_request_at_once_with_its_own_
 
 
 async def test_of_two_required_steps_that_failed_the_first_in_plan_order_says_why():
-    async with at({"/x": (503, ""), "/y": after(0.05, replying("", 410))}) as served:
+    async with at({"/x": (503, ""), "/y": after(0.2, replying("", 410))}) as served:
         answer = await served.get("/two/required")
         assert (answer.status, answer.json["step"]) == (502, "x")
 
