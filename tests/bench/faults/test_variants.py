@@ -1,5 +1,7 @@
 """Variants differ from the repository's example in what their label says, and the gateway takes them all."""
 
+import dataclasses
+
 import pytest
 
 from bench.faults.variants import DEFAULTS, HEDGED, NO_BREAKER, PEER, VARIANTS, chosen
@@ -23,6 +25,16 @@ def test_upstreams_are_those_of_this_repositorys_example(tmp_path):
     config = loaded(DEFAULTS, tmp_path)
 
     assert config.upstreams == {name: example.upstreams[name] for name in config.upstreams}
+    for key, route in config.routes.items():
+        steps = example.routes[key].steps
+        assert {name: told(step) for name, step in route.steps.items()} == {
+            name: told(steps[name]) for name in route.steps
+        }
+
+
+def told(step):
+    """A step without what stands in for its upstream when nobody is called."""
+    return {f.name: getattr(step, f.name) for f in dataclasses.fields(step) if f.name != "example"}
 
 
 @pytest.mark.parametrize("variant", GATEWAYS, ids=lambda variant: variant.name)
