@@ -44,7 +44,7 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     named = ", ".join(variant.name for variant in VARIANTS)
     parser.add_argument("--variants", default="", metavar="NAME,NAME", help=f"these only: {named}")
     parser.add_argument(
-        "--lanes", type=int, default=2, help="servers under test at the same time (default 2)"
+        "--lanes", type=int, default=1, help="servers under test at a time (default 1; more share two cores)"
     )
     parser.add_argument("--quick", action="store_true", help="a part that takes a minute; the docs stay")
     parser.add_argument("--page", type=Path, metavar="FILE", help="write this page, whatever was measured")
@@ -93,7 +93,8 @@ async def run(cores: tuple[int, int], chose: argparse.Namespace) -> Findings:
         trials = await _shared_out(chose.pairs, lanes)
         if chose.whole:
             trials += await _shared_out([(DEFAULTS, scenario) for scenario in ALONE], lanes[:1])
-    how = f"{RATE:.0f} requests/s per server, {chose.lanes} servers at a time"
+    at_a_time = "one server at a time" if chose.lanes == 1 else f"{chose.lanes} servers at a time"
+    how = f"{RATE:.0f} requests/s per server, {at_a_time}"
     about = f"Measured {datetime.now(UTC):%Y-%m-%d}; {described()}; {how}."
     if (most := max(busy, others())) > 0.1:
         share = f"{most:.0%}".replace("%", " %")
