@@ -32,8 +32,8 @@ def checked(body: bytes) -> bytes | Failure:
         if not body.isascii():
             body.decode()  # any other encoding is refused here; the text itself is not needed
             body = body.removeprefix(_BOM)
-        # Decoding returns the document without the white space around it.
-        document = bytes(_check(body))
+        found = _check(body)  # without the white space around it
+        document = body if len(found) == len(body) else bytes(found)
     except UnicodeDecodeError as error:
         return Failure(Cause.UNREADABLE, f"not UTF-8: {error.reason} at byte {error.start}")
     except msgspec.DecodeError as error:

@@ -34,7 +34,7 @@ class Connection(asyncio.Protocol):
 
     ``closed``: no use any more; ``lost``: because the peer ended or spoiled it; ``born`` and
     ``idle_since`` are instants on the loop's clock. ``on_idle_end`` is called when the peer ends or
-    spoils a connection that is not in use.
+    spoils a connection that is not in use. *whole* may serve many connections.
     """
 
     __slots__ = (
@@ -57,11 +57,12 @@ class Connection(asyncio.Protocol):
         max_response: int,
         buffered: Buffered,
         on_idle_end: Callable[[Connection], None],
+        whole: Whole,
     ) -> None:
         self.born = self.idle_since = loop.time()
         self.closed = self.lost = self.reusable = False
         self._on_idle_end = on_idle_end
-        self._reader = Reader(max_response, buffered, Whole())
+        self._reader = Reader(max_response, buffered, whole)
         self._transport: asyncio.Transport | None = None
         self._waiter: Waiter | None = None
         self._large = False

@@ -23,6 +23,7 @@ from gateway.transport.pool import Pool
 from gateway.transport.resolve import Resolver
 from gateway.transport.streamed import StreamedResponse
 from gateway.transport.tls import http1_context
+from gateway.transport.whole import Whole
 
 P = TypeVar("P", bound=asyncio.Protocol)
 
@@ -77,6 +78,7 @@ class H1Transport:
         self._idle_for = idle_for
         self._max_age = max_age
         self._pool: Pool | None = None
+        self._whole = Whole()
         self._host = b" HTTP/1.1\r\nhost: %b\r\n" % origin.authority.encode()
         self._lines = b"%baccept-encoding: %b\r\n" % (self._host, accept)
 
@@ -207,6 +209,7 @@ class H1Transport:
         """Close every connection; calls under way end as ``incomplete``, waiting ones as ``unreachable``."""
         if self._pool is not None:
             await self._pool.close()
+            self._whole.close()
 
     def preopen(self, count: int, lasting: float, told: Callable[[Failure | None], None]) -> int:
         """Begin to make the connections that are missing to *count*; see ``Pool.preopen``."""
@@ -251,10 +254,10 @@ class H1Transport:
 
     def _make_pool(self) -> Pool:
         loop = asyncio.get_running_loop()
-        max_response, buffered = self._max_response, self._buffered
+        max_response, buffered, whole = self._max_response, self._buffered, self._whole
 
         def make(on_idle_end: Callable[[Connection], None]) -> Connection:
-            return Connection(loop, max_response, buffered, on_idle_end)
+            return Connection(loop, max_response, buffered, on_idle_end, whole)
 
         return Pool(
             self._dialer(),

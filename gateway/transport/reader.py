@@ -23,13 +23,17 @@ from gateway.transport.whole import Whole
 _HTTP: Final = b"HTTP/1."
 _CR: Final = 13
 
+_PATIENCE: Final = 2
+"""Answers in a row that did not come whole, after which those of a connection are not expected to."""
+
 
 @mypyc_attr(allow_interpreted_subclasses=True)
 class Reader:
     """Call ``begin``, then ``read`` with every piece that arrives until it returns something.
 
     Body bytes are counted in *buffered* and in the call's ``held`` as they arrive. ``started``: at
-    least one byte of an answer came. ``close`` parts reader and parser, which refer to each other.
+    least one byte of an answer came. ``close`` parts reader and parser, which refer to each other. *whole*
+    reads what comes in one piece, also for others.
     """
 
     __slots__ = (
@@ -47,6 +51,7 @@ class Reader:
         "_keep",
         "_max_response",
         "_parser",
+        "_patience",
         "_pieces",
         "_prefix",
         "_quiet",
@@ -68,6 +73,7 @@ class Reader:
         self._buffered = buffered
         self._parser: HttpResponseParser | None = None  # most connections never need one
         self._whole = whole
+        self._patience = _PATIENCE
         self._headers: framing.Headers = []
         self._pieces: list[bytes] = []
         self.clean = False
@@ -97,8 +103,10 @@ class Reader:
             if self._whole is not None and not self._head_only:
                 response = self._whole.read(data)
                 if response is not None:
+                    self._patience = _PATIENCE
                     return self._counted(response, self._whole.keep)
-                if self._whole.hopeless:
+                self._patience -= 1
+                if not self._patience:
                     self._whole = None
             self._reset()
         parser = self._parser
@@ -125,9 +133,7 @@ class Reader:
 
     def close(self) -> None:
         """Nothing will be read any more."""
-        self._parser = None
-        if self._whole is not None:
-            self._whole.close()
+        self._parser = self._whole = None
 
     # httptools' callbacks, in the order in which they come
 

@@ -7,7 +7,9 @@ gets them from the bytes that it accepted.
 Rules of the file:
 1. Only what is certain counts: one answer of a known length, head and body exactly as long as the piece.
    Everything else, also everything wrong, is left to ``Reader``, which begins with the same bytes anew.
-2. A parser that saw anything else than whole answers is thrown away.
+2. Between two answers the parser knows nothing of either, so all connections of a pool share one: a thousand
+   of them would each be cold when their answer comes. One that saw anything else than whole answers, or the
+   last one of a connection, is thrown away.
 """
 
 from __future__ import annotations
@@ -20,30 +22,20 @@ from gateway.transport import framing
 from gateway.transport.exchange import Response
 
 _END: Final = b"\r\n\r\n"
-_PATIENCE: Final = 2
 _SMALL: Final = 4 * framing.MAX_HEADERS  # a line takes four bytes at least, so there is no need to count
 
 
 class Whole:
-    """``read`` one piece after the other; ``keep`` tells whether the last answer allows another one.
+    """``read`` any answer's first piece; ``keep`` tells whether the last one allows another behind it."""
 
-    An upstream whose answers never come whole is not asked twice: ``hopeless`` after two in a row.
-    """
-
-    __slots__ = ("_bodies", "_ended", "_left", "_parser", "keep", "on_body")
+    __slots__ = ("_bodies", "_ended", "_parser", "keep", "on_body")
 
     def __init__(self) -> None:
         self.keep = False
-        self._left = _PATIENCE
         self._ended = 0
         self._bodies: list[bytes] = []
         self.on_body = self._bodies.append
         self._parser: HttpResponseParser | None = HttpResponseParser(self)
-
-    @property
-    def hopeless(self) -> bool:
-        """It is not worth asking any more."""
-        return not self._left
 
     def read(self, data: bytes) -> Response | None:
         """The answer that *data*, its first piece, is; ``None`` if it is not exactly one."""
@@ -51,7 +43,7 @@ class Whole:
         try:
             parser.feed_data(data)
         except (HttpParserError, HttpParserUpgrade):
-            self._give_up()
+            self._parser = None
             return None
         bodies = self._bodies
         body = bodies[0] if bodies else b""
@@ -65,11 +57,12 @@ class Whole:
             or data.find(_END) != head
             or (head > _SMALL and framing.too_much(data, head))
         ):
-            self._give_up()
+            self._parser = None
             return None
         self._ended = 0
-        self._left = _PATIENCE
         bodies.clear()
+        if not self.keep:
+            self._parser = None  # it takes nothing more
         return Response(status, None, body, data)
 
     def close(self) -> None:
@@ -80,10 +73,6 @@ class Whole:
         """An answer ended (the parser knows only now whether another may follow)."""
         self._ended += 1
         self.keep = self._parser.should_keep_alive()  # type: ignore[union-attr]  # it is what calls
-
-    def _give_up(self) -> None:
-        self._left -= 1
-        self._parser = None
 
     def _anew(self) -> HttpResponseParser:
         self._ended = 0

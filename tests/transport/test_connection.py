@@ -8,6 +8,7 @@ import pytest
 from gateway.buffered import Buffered
 from gateway.outcome import Cause, Failure
 from gateway.transport.connection import Connection
+from gateway.transport.whole import Whole
 from tests.support.servers import answer
 from tests.support.transports import a_call
 
@@ -42,7 +43,7 @@ def ends():
 
 @pytest.fixture
 async def connection(wire, ends):
-    made = Connection(asyncio.get_running_loop(), 1000, Buffered(10_000), ends.append)
+    made = Connection(asyncio.get_running_loop(), 1000, Buffered(10_000), ends.append, Whole())
     made.connection_made(wire)
     return made
 
@@ -162,7 +163,7 @@ async def test_connection_that_is_gone_is_freed_without_the_collector(wire):
     gc.disable()
     try:
         before = there()
-        connection = Connection(asyncio.get_running_loop(), 1000, Buffered(10_000), lambda _: None)
+        connection = Connection(asyncio.get_running_loop(), 1000, Buffered(10_000), lambda _: None, Whole())
         connection.connection_made(wire)
         send(connection)
         connection.data_received(answer())

@@ -44,6 +44,8 @@ def test_upstream_that_closes_says_so():
     whole.read(answer(b"{}", "200 OK", b"connection: close"))
 
     assert not whole.keep
+    assert whole.read(answer(b"2")).body == b"2", "that was another connection's word"
+    assert whole.keep
 
 
 OTHERS = {
@@ -73,22 +75,43 @@ def test_everything_else_is_left_to_the_long_way(name):
     assert whole.read(answer(b"1")).body == b"1", "and spoils nothing for the next"
 
 
-def test_upstream_that_never_answers_whole_is_not_asked_for_ever():
-    whole = Whole()
-    whole.read(CHUNKED)
-    assert not whole.hopeless
-    whole.read(CHUNKED)
+def still_asked_after(*answers):
+    """Whether the answer that follows these over one connection is expected to come whole."""
+    whole, call = Whole(), Call("step", None, 0.0, 1.0, TRACE)
+    reader = Reader(100_000, Buffered(10**9), whole)
+    for data in (*answers, answer(b"{}", "200 OK", b"connection: close")):
+        whole.keep = True
+        reader.begin(call, head_only=False)
+        assert reader.read(data).status == 200
+    return not whole.keep
 
-    assert whole.hopeless
+
+CHUNKS = CHUNKED + b"0\r\n\r\n"
+
+
+def test_upstream_that_never_answers_whole_is_not_asked_for_ever():
+    assert still_asked_after(CHUNKS)
+    assert not still_asked_after(CHUNKS, CHUNKS)
 
 
 def test_one_whole_answer_gives_hope_again():
-    whole = Whole()
-    whole.read(CHUNKED)
-    whole.read(answer())
-    whole.read(CHUNKED)
+    assert still_asked_after(CHUNKS, answer(), CHUNKS)
 
-    assert not whole.hopeless
+
+def test_connections_that_share_it_do_not_disturb_each_other(seeded):
+    """Answers whole, in pieces, chunked, wrong and last ones, over many connections in turn."""
+    whole, buffered = Whole(), Buffered(10**9)
+    for number in range(2000):
+        reader = Reader(100_000, buffered, whole)
+        reader.begin(Call("step", None, 0.0, 1.0, TRACE), head_only=False)
+        body = b"%d" % number
+        in_chunks = CHUNKED + b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+        data = seeded.choice([answer(body), answer(body, "200 OK", b"connection: close"), in_chunks])
+        if seeded.random() < 0.3:
+            whole.read(seeded.choice([b"SSH-2.0\r\n\r\n", answer(b"{}")[:-1], b"HTTP/1.1 103 Early\r\n\r\n"]))
+        pieces = [data] if seeded.random() < 0.7 else in_pieces(seeded, data)
+
+        assert next(found for piece in pieces if (found := reader.read(piece)) is not None).body == body
 
 
 def said(whole, pieces):
