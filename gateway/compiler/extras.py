@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.config import ABSENT, Percentile
 from gateway.layers.backoff import Backoff
-from gateway.layers.hedge import hedging
+from gateway.layers.hedge import Hedge, Races, hedging
 from gateway.layers.hedge_delay import FixedDelay, HedgeDelay, LiveDelay
 from gateway.layers.retry import Retrying, retrying
 
@@ -41,20 +41,16 @@ class Extras:
         """The same in its parts."""
         return Retrying(**self._of_retries(self.retry, upstream, shared)) if self.retry is not None else None
 
-    def hedging(self, upstream: Upstream, shared: Shared) -> Layer | None:
+    def hedging(self, races: Races | None) -> Layer | None:
         """The layer."""
+        return hedging(races, deposits=self.retry is None) if races is not None else None
+
+    def races(self, upstream: Upstream, shared: Shared) -> Races | None:
+        """What it shares with direct attempts: they learn from each other how long answers take."""
         if self.hedge is None:
             return None
-        return hedging(
-            after=_delay(self.hedge),
-            budget=upstream.budget,
-            half_open=upstream.on_trial,
-            crowded=upstream.crowded,
-            buffered=shared.buffered,
-            clock=shared.clock,
-            timers=shared.timers,
-            deposits=self.retry is None,
-        )
+        hedge = Hedge(_delay(self.hedge), upstream.budget, upstream.on_trial, upstream.crowded)
+        return Races(hedge, shared.buffered, shared.clock, shared.timers)
 
     def _of_retries(self, retry: RetrySpec, upstream: Upstream, shared: Shared) -> dict[str, Any]:
         return {

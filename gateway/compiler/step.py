@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from gateway.config import BatchSpec, CacheSpec, ForEachSpec, RouteSpec, StepSpec
     from gateway.layers.cache import Copies
     from gateway.layers.fallback import StandIn
+    from gateway.layers.hedge import Races
     from gateway.layers.observe import Meter
     from gateway.plan.direct import Direct
 
@@ -123,7 +124,8 @@ class StepCompiler:
         above: dict[str, Any] = {"stand_in": stand_in, "shape": self._shape.of_step()}
         sharing = self._sharing.layers(shared, commons, limit)
         extras = Extras.of(spec, upstream.spec, repeatable=self.repeatable)
-        direct = partial(self._direct, upstream, extras, shared)
+        races = extras.races(upstream, shared)
+        direct = partial(self._direct, upstream, extras, races, shared)
         listing = self._several(upstream, direct, shared, commons)
         listing = self._one(upstream, direct(meter, **above)) if listing is None else listing
         layers = step_layers(
@@ -133,7 +135,7 @@ class StepCompiler:
             **listing.layers,
             **sharing.layers,
             retrying=extras.retrying(upstream, shared),
-            hedging=extras.hedging(upstream, shared),
+            hedging=extras.hedging(races),
             nothing_on=spec.nothing_on,
         )
         step = Step(
@@ -198,13 +200,19 @@ class StepCompiler:
         )
 
     def _direct(
-        self, upstream: Upstream, extras: Extras, shared: Shared, meter: Meter, **above: Any
+        self,
+        upstream: Upstream,
+        extras: Extras,
+        races: Races | None,
+        shared: Shared,
+        meter: Meter,
+        **above: Any,
     ) -> Direct | None:
         """How its first attempts are made without a coroutine, where nothing above them needs one.
 
         *above* are the layers of the call that may be there: ``stand_in`` and ``shape``, or None.
         """
-        if upstream.direct is None or extras.hedge is not None or self._sharing.any:
+        if upstream.direct is None or self._sharing.any:
             return None
         inner: Source = upstream.source
         if self.spec.nothing_on:
@@ -215,7 +223,9 @@ class StepCompiler:
             nothing_on=self.spec.nothing_on,
             **above,
             following=retrying and retrying.following(inner),
-            deposit=retrying and retrying.retry.budget.deposit,
+            deposit=upstream.budget.deposit if retrying or races else None,
+            races=races,
+            inner=inner,
         )
 
     def _one(self, upstream: Upstream, direct: Direct | None) -> Listing:

@@ -2,7 +2,7 @@
 
 Rules of the file:
 1. The first attempt runs in place, under a shared timer: a call that is never hedged has no task, and costs
-   an entry in a dict.
+   an entry in a dict. (Here it is a coroutine; ``plan.direct`` makes it without one, in the same races.)
 2. A race is over with the first success or sign of life; a failed first attempt without a hedge is the
    retries' business, at once.
 3. Whoever lost is cut with ``ANOTHER_WON``, gives its body's bytes back, and is not waited for.
@@ -106,15 +106,19 @@ def settles(outcome: Outcome) -> bool:
     return outcome.__class__ is not Failure or outcome.cause in ALIVE
 
 
-class _Race:
-    """One call, its first attempt under way, and perhaps a hedge: the entry of the hedge's timer."""
+class Race:
+    """One call, its first attempt under way, and perhaps a hedge: the entry of the hedge's timer.
 
-    __slots__ = ("_landing", "_shell", "_timer", "asked", "call", "inner", "landed", "over", "reason", "twin")
+    ``twin`` is the hedge, ``None`` while there is none. Whoever makes the first attempt asks ``decide`` if
+    there is one at its end, and calls ``close`` in every case.
+    """
 
-    def __init__(self, shell: _Hedging, call: Call, inner: Source, delay: float) -> None:
-        self._shell = shell
+    __slots__ = ("_landing", "_races", "_timer", "asked", "call", "inner", "landed", "over", "reason", "twin")
+
+    def __init__(self, races: Races, call: Call, inner: Source, delay: float) -> None:
+        self._races = races
         # Few lengths: a live delay is the bound of a bucket, and so is its double.
-        self._timer = shell.timers.of(delay)
+        self._timer = races.timers.of(delay)
         self._timer.start(self)
         self._landing: asyncio.Future[None] | None = None
         self.call = call
@@ -127,17 +131,17 @@ class _Race:
 
     def expire(self) -> None:
         """The hedge is due."""
-        call, hedge, now = self.call, self._shell.hedge, self._shell.clock()
+        call, hedge, now = self.call, self._races.hedge, self._races.clock()
         if call.ended is not None:
             return
         if hedge.pays(now, again=self.asked):
             self.twin = call.twin()
             self.twin.attempt += 1
             self.twin.hedge = True
-            self._shell.send(self)
+            self._races.send(self)
         elif hedge.again(2.0 * self._timer.length, call.deadline - now, call.floor):
             self.asked = True
-            self._timer = self._shell.timers.of(2.0 * self._timer.length)
+            self._timer = self._races.timers.of(2.0 * self._timer.length)
             self._timer.start(self)
 
     def land(self, outcome: Outcome) -> None:
@@ -156,7 +160,7 @@ class _Race:
         assert twin is not None
         hedge_was_first = self.landed is not None
         if not settles(first) and not hedge_was_first:
-            self._landing = self._shell.timers.loop.create_future()
+            self._landing = self._races.timers.loop.create_future()
             await call.wait(self._landing)
         ended = call.ended
         if ended is ANOTHER_WON:
@@ -167,14 +171,14 @@ class _Race:
         call.attempt = twin.attempt
         call.tried |= twin.tried
         if settles(self.landed):
-            self._shell.hedge.budget.hedges.won += 1
-            self._shell.buffered.give(call.held)
+            self._races.hedge.budget.hedges.won += 1
+            self._races.buffered.give(call.held)
             call.held, twin.held = twin.held, 0
             return self.landed
         return _telling(self.landed, first) if hedge_was_first else _telling(first, self.landed)
 
     def close(self) -> None:
-        """The call has ended; so does the hedge."""
+        """The call has ended, or goes on with retries; the hedge has ended or does so now."""
         self._timer.stop(self)
         self.over = True
         if self.twin is None:
@@ -186,12 +190,16 @@ class _Race:
 
     def _give_back(self) -> None:
         assert self.twin is not None
-        self._shell.buffered.give(self.twin.held)
+        self._races.buffered.give(self.twin.held)
         self.twin.held = 0
 
 
-class _Hedging:
-    """What all races of one step share; holds the tasks of its hedges."""
+class Races:
+    """The shell of ``Hedge``: begins the races of one step, whichever form its first attempts have, and
+    holds the tasks of its hedges.
+
+    *clock* is the one on which deadlines lie. The bytes of losing bodies are given back to *buffered*.
+    """
 
     __slots__ = ("_flying", "buffered", "bugs", "clock", "hedge", "timers")
 
@@ -203,31 +211,31 @@ class _Hedging:
         self.timers = timers
         self._flying: set[asyncio.Task[None]] = set()
 
+    def begin(self, call: Call, inner: Source, now: float) -> Race | None:
+        """The first attempt of *call* begins; a hedge will go over *inner*. ``None``: there will be none."""
+        delay = self.hedge.begin(now, call.deadline - now, call.floor)
+        return None if delay is None else Race(self, call, inner, delay)
+
     async def raced(self, call: Call, inner: Source) -> Outcome:
         """Make the first attempt of *call*, and a hedge if it takes too long."""
         started = self.clock()
-        delay = self.hedge.begin(started, call.deadline - started, call.floor)
-        if delay is None:
-            outcome = await inner(call)
-            now = self.clock()
-            self.hedge.ended(outcome, now, now - started)
-            return outcome
-        race = _Race(self, call, inner, delay)
+        race = self.begin(call, inner, started)
         try:
             outcome = await inner(call)
             now = self.clock()
             self.hedge.ended(outcome, now, now - started)
-            return outcome if race.twin is None else await race.decide(outcome)
+            return outcome if race is None or race.twin is None else await race.decide(outcome)
         finally:
-            race.close()
+            if race is not None:
+                race.close()
 
-    def send(self, race: _Race) -> None:
+    def send(self, race: Race) -> None:
         """Set the hedge of *race* going, in a context of its own."""
         task = self.timers.loop.create_task(self._fly(race), context=Context())
         self._flying.add(task)
         task.add_done_callback(self._flying.discard)
 
-    async def _fly(self, race: _Race) -> None:
+    async def _fly(self, race: Race) -> None:
         twin = race.twin
         assert twin is not None
         outcome: Outcome = CANCELLED
@@ -242,23 +250,12 @@ class _Hedging:
             race.land(outcome)
 
 
-def hedging(
-    *,
-    after: HedgeDelay,
-    budget: Budget,
-    half_open: Callable[[], bool],
-    crowded: Callable[[], bool],
-    buffered: Buffered,
-    clock: Callable[[], float],
-    timers: Timers,
-    deposits: bool = False,
-) -> Layer:
-    """Send a second attempt of a repeatable call *after* a while, from *budget*.
+def hedging(races: Races, *, deposits: bool = False) -> Layer:
+    """Send a second attempt of a repeatable call after a while, as *races* say.
 
-    *deposits*: count first attempts in *budget*, because no retrying layer above does. *clock* is the one on
-    which deadlines lie. The bytes of losing bodies are given back to *buffered*.
+    *deposits*: count first attempts in their budget, because no retrying layer above does.
     """
-    shell = _Hedging(Hedge(after, budget, half_open, crowded), buffered, clock, timers)
+    budget, clock = races.hedge.budget, races.clock
 
     def wrap(inner: Source) -> Source:
         def hedged(call: Call) -> Awaitable[Outcome]:
@@ -266,7 +263,7 @@ def hedging(
                 budget.deposit(clock())
             if call.attempt > 1 or not call.repeatable:
                 return inner(call)
-            return shell.raced(call, inner)
+            return races.raced(call, inner)
 
         return hedged
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.call import Call
 from gateway.layers.breaker import judge
+from gateway.layers.hedge import Race, Races
 from gateway.layers.observe import BUG, CANCELLED
 from gateway.layers.timeout import OWN_CUTS
 from gateway.outcome import Failure, Outcome, Success
@@ -35,12 +36,14 @@ class Attempt:
         "_started",
         "held",
         "permit",
+        "race",
         "records",
     )
 
     def __init__(self, direct: Direct, call: Call, run: Landing, index: int, now: float) -> None:
         self.held: Any = None
         self.permit = 0
+        self.race: Race | None = None
         self.records: tuple[Record, Record] | None = None
         self._direct = direct
         self._call = call
@@ -119,21 +122,46 @@ class Attempt:
         direct.attempts.record(outcome, elapsed)
         if self.records is not None:
             self._write(1, outcome, now)
-        if outcome.__class__ is Failure:
-            if outcome.status in direct.nothing_on:
-                assert outcome.status is not None
-                outcome = Success(b"null", status=outcome.status)
-            elif direct.following is not None:
-                self._flight = Flight(self._follow(outcome))
-                return
-        self._conclude(outcome, elapsed)
+        if outcome.__class__ is Failure or direct.races is not None:
+            self._go_on(outcome, now, elapsed)
+        else:
+            self._conclude(outcome, elapsed)
 
-    async def _follow(self, failure: Failure) -> None:
-        """The first attempt failed, and the retry layer says what becomes of the call."""
-        call, direct = self._call, self._direct
-        assert direct.following is not None
+    def _go_on(self, outcome: Outcome, now: float, elapsed: float) -> None:
+        """What the layers between attempt and call do on the way up: nothing, hedge, retry."""
+        direct = self._direct
+        if outcome.__class__ is Failure and outcome.status in direct.nothing_on:
+            assert outcome.status is not None
+            outcome = Success(b"null", status=outcome.status)
+        raced = direct.races is not None and self._is_raced(direct.races, outcome, now, elapsed)
+        if raced or (outcome.__class__ is Failure and direct.following is not None):
+            self._flight = Flight(self._follow(outcome))
+        else:
+            self._conclude(outcome, elapsed)
+
+    def _is_raced(self, races: Races, outcome: Outcome, now: float, elapsed: float) -> bool:
+        """Tell the hedges of *outcome*; whether there is one beside this attempt, or was."""
+        if not self._call.repeatable:
+            return False
+        races.hedge.ended(outcome, now, elapsed)
+        race = self.race
+        if race is None:
+            return False
+        if race.twin is None:
+            race.close()
+        return race.twin is not None
+
+    async def _follow(self, outcome: Outcome) -> None:
+        """The first attempt ended as *outcome*; its hedge and the retries say what becomes of the call."""
+        call, direct, race = self._call, self._direct, self.race
         try:
-            outcome = await direct.following(call, failure)
+            if race is not None and race.twin is not None:
+                try:
+                    outcome = await race.decide(outcome)
+                finally:
+                    race.close()
+            if outcome.__class__ is Failure and direct.following is not None:
+                outcome = await direct.following(call, outcome)
         except Exception as error:  # noqa: BLE001 - as the executor does for the plain form
             self._fail(error)
         except BaseException:
@@ -191,6 +219,8 @@ class Attempt:
         direct.attempts.record(ending, now - self._started)
         if self.records is not None:
             self._write(1, ending, now)
+        if self.race is not None:
+            self.race.close()
         self._tell(ending)
 
     def _tell(self, ending: Failure) -> None:

@@ -11,7 +11,7 @@ Rules of the file:
 3. An attempt ends exactly once; what it holds (connection, slot, permit, timer) goes back before its
    outcome is told to anybody.
 4. Only a call whose first attempt failed goes on as a coroutine, and only where a layer can do something
-   about that.
+   about that. So does one that was hedged: how it ends is decided between two attempts.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from collections.abc import Awaitable, Callable
 from collections.abc import Set as AbstractSet
 from typing import Any, Final, Protocol
 
-from gateway.call import Call, Waiter
+from gateway.call import Call, Source, Waiter
 from gateway.layers.bulkhead import Bulkhead
 from gateway.layers.circuit import Circuit
 from gateway.layers.circuit_state import CircuitState
 from gateway.layers.fallback import StandIn
+from gateway.layers.hedge import Races
 from gateway.layers.observe import Meter, begin_both
 from gateway.layers.shape import Shaping
 from gateway.outcome import Failure, Outcome
@@ -65,7 +66,8 @@ class Direct:
     """How the calls of one step are made without a coroutine.
 
     The arguments are what its layers are made of. ``following`` is what its retry layer does after a first
-    attempt failed, ``deposit`` what it does before. ``peer`` is what recordings call its address.
+    attempt failed, ``deposit`` what it does before. ``races`` are its hedges, which go over ``inner``, the
+    plain form of what is below them. ``peer`` is what recordings call its address.
     """
 
     __slots__ = (
@@ -77,8 +79,10 @@ class Direct:
         "clock",
         "deposit",
         "following",
+        "inner",
         "nothing_on",
         "peer",
+        "races",
         "shape",
         "stand_in",
         "timers",
@@ -100,6 +104,8 @@ class Direct:
         shape: Shaping | None = None,
         following: Callable[[Call, Failure], Awaitable[Outcome]] | None = None,
         deposit: Callable[[float], None] | None = None,
+        races: Races | None = None,
+        inner: Source | None = None,
         peer: Peer | None = None,
     ) -> None:
         self.wire = wire
@@ -115,6 +121,8 @@ class Direct:
         self.shape = shape
         self.following = following
         self.deposit = deposit
+        self.races = races
+        self.inner = inner
         self.peer = peer
 
     def begin(self, call: Call, run: Landing, index: int) -> Attempt | None:
@@ -145,6 +153,9 @@ class Direct:
             attempt.permit = circuit.generation
         if bulkhead is not None:
             bulkhead.in_use += 1
+        if self.races is not None and call.repeatable:
+            assert self.inner is not None, "hedges go over it"
+            attempt.race = self.races.begin(call, self.inner, now)
         self.timers.of(call.timeout).start(call)
         if self.deposit is not None:
             self.deposit(now)

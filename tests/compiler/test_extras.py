@@ -44,7 +44,8 @@ def test_layers_that_are_off_are_absent():
 
     assert off.retrying(upstream, shared()) is None
     assert off.retrying_apart(upstream, shared()) is None
-    assert off.hedging(upstream, shared()) is None
+    assert off.races(upstream, shared()) is None
+    assert off.hedging(None) is None
 
 
 def test_retries_and_hedges_draw_on_the_upstreams_one_budget():

@@ -47,9 +47,18 @@ def test_first_attempts_are_made_directly_where_no_layer_above_needs_more():
     assert step("get: users").direct is not None
     assert step("get: users").direct.following is not None
     assert step("get: users, retry: off").direct.following is None
+    assert step("get: users").direct.races is None
 
 
-@pytest.mark.parametrize("settings", ["hedge: on", "coalesce: on", "cache: { ttl: 1s }"])
+def test_hedged_first_attempts_are_direct_and_their_hedges_take_the_plain_form():
+    hedged = step("get: users, hedge: on")
+
+    assert hedged.direct.races is not None
+    assert hedged.direct.inner is not None
+    assert step("get: users, hedge: on, retry: off").direct.deposit is not None
+
+
+@pytest.mark.parametrize("settings", ["coalesce: on", "cache: { ttl: 1s }"])
 def test_first_attempts_below_such_layers_take_the_plain_form(settings):
     assert step(f"get: users, {settings}").direct is None
 

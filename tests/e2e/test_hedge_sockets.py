@@ -9,7 +9,7 @@ from gateway.call import stack
 from gateway.layers.breaker import Breaker, breaking
 from gateway.layers.budget import Budget
 from gateway.layers.bulkhead import Bulkhead, limiting
-from gateway.layers.hedge import hedging
+from gateway.layers.hedge import Hedge, Races, hedging
 from gateway.layers.hedge_delay import FixedDelay
 from gateway.layers.timeout import timing_out
 from gateway.sources.http import http_source
@@ -47,16 +47,8 @@ async def test_g3_loser_is_off_the_wire_at_once_and_leaves_no_slot_no_byte_and_n
         options = {"limit": 8, "max_wait": 0.5, "connect_timeout": 1.0, "max_response": MiB}
         transport = KINDS[kind](Origin.of(server.url), buffered=buffered, timers=timers, **options)
         await transport.open()
-        hedge = hedging(
-            after=FixedDelay(DELAY),
-            budget=Budget(0.1, 1.0),
-            half_open=lambda: False,
-            crowded=crowding(bulkhead),
-            buffered=buffered,
-            clock=loop.time,
-            timers=timers,
-            deposits=True,
-        )
+        policy = Hedge(FixedDelay(DELAY), Budget(0.1, 1.0), lambda: False, crowding(bulkhead))
+        hedge = hedging(Races(policy, buffered, loop.time, timers), deposits=True)
         inner = [limiting(bulkhead, timers), breaking(breaker, loop.time), timing_out(timers)]
         source = stack(http_source(transport, buffered, propagate=True, clock=loop.time), [hedge, *inner])
         call = a_call(Request("GET", b"/"))

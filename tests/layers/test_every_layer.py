@@ -18,7 +18,7 @@ from gateway.layers.coalesce import Flights, coalescing
 from gateway.layers.deadline import within_deadline
 from gateway.layers.fallback import standing_in
 from gateway.layers.gradient import Gradient, GradientRules
-from gateway.layers.hedge import hedging
+from gateway.layers.hedge import Hedge, Races, hedging
 from gateway.layers.hedge_delay import FixedDelay
 from gateway.layers.nothing import answering_nothing
 from gateway.layers.observe import observing_attempts, observing_calls
@@ -55,6 +55,7 @@ class Parts:
             "clock": clock,
             "timers": self.timers,
         }
+        hedge = Hedge(FixedDelay(0.2), extra["budget"], extra["half_open"], crowding(self.bulkhead))
         buffered = Buffered(1000)
         apart = Apart(self.timers, buffered, clock, 10)
         copies = Copies(MemoryStore(10_000, clock), apart, CacheRules(1.0, random=lambda: 0.5))
@@ -68,9 +69,7 @@ class Parts:
             "coalesce": coalescing(self.flights, apart, 2.0),
             "keep": keeping(copies),
             "retry": retrying(attempts=2, backoff=Backoff(0.05, 0.5, lambda: 0.5), **extra),
-            "hedge": hedging(
-                after=FixedDelay(0.2), crowded=crowding(self.bulkhead), buffered=Buffered(1000), **extra
-            ),
+            "hedge": hedging(Races(hedge, Buffered(1000), clock, self.timers)),
             "nothing": answering_nothing(frozenset({404})),
             "observe attempt": observing_attempts(RecordingMeter(), clock),
             "gate": refusing_while_open(self.breaker, clock),

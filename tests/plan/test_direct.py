@@ -3,6 +3,8 @@
 import asyncio
 import logging
 
+import pytest
+
 from gateway.plan.direct import Direct
 from gateway.timers import Timers
 from tests.support.calls import make_call
@@ -12,11 +14,17 @@ from tests.support.seeded import seeded
 
 __all__ = ["seeded"]
 
+KINDS = {
+    "any": {},
+    "hedged": {"hedged": 0.043, "budget": 2.0, "repeatable": True},
+}
 
-def test_direct_calls_end_as_plain_ones_do(seeded, caplog):
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_direct_calls_end_as_plain_ones_do(kind, seeded, caplog):
     caplog.set_level(logging.CRITICAL)  # bugs are part of the scenes
-    for _ in range(500):
-        scene = scene_of(seeded)
+    for _ in range(500 if kind == "any" else 100):
+        scene = scene_of(seeded, **KINDS[kind])
         assert played(scene, direct=True) == played(scene, direct=False), scene
 
 

@@ -8,7 +8,7 @@ from gateway.call import stack
 from gateway.layers.backoff import Backoff
 from gateway.layers.balance import CROWDED
 from gateway.layers.budget import Budget
-from gateway.layers.hedge import hedging
+from gateway.layers.hedge import Hedge, Races, hedging
 from gateway.layers.hedge_delay import FixedDelay
 from gateway.layers.retry import retrying
 from tests.support.calls import make_call
@@ -45,21 +45,12 @@ class Hedged:
         self.started = self.loop.time()
         self.budget = budget or Budget(inf, inf)
         self.after = after or FixedDelay(0.03)
-        shared = {
-            "budget": self.budget,
-            "half_open": half_open,
-            "clock": self.upstream.clock,
-            "timers": self.upstream.timers,
-        }
-        self.layer = hedging(
-            after=self.after,
-            crowded=crowding(self.upstream.bulkhead),
-            buffered=self.buffered,
-            deposits=attempts == 1,
-            **shared,
-        )
+        clock = {"clock": self.upstream.clock, "timers": self.upstream.timers}
+        hedge = Hedge(self.after, self.budget, half_open, crowding(self.upstream.bulkhead))
+        self.layer = hedging(Races(hedge, self.buffered, **clock), deposits=attempts == 1)
         layers = [self.layer]
         if attempts > 1:
+            shared = {"budget": self.budget, "half_open": half_open, **clock}
             layers.insert(0, retrying(attempts=attempts, backoff=Backoff(0.05, 0.5, lambda: 0.0), **shared))
         self.source = stack(self.upstream.source, layers)
 
