@@ -14,6 +14,7 @@ from gateway.compiler.kinds.table import KINDS
 from gateway.compiler.shared import Clock, Shared
 from gateway.config import UNGUARDED
 from gateway.config.source_kinds import UPSTREAM_KINDS
+from gateway.layers.adaptive import AdaptingMeter
 from gateway.layers.address import Address as Candidate
 from gateway.layers.balance import CROWDED, Balance, balancing
 from gateway.layers.budget import Budget
@@ -228,8 +229,6 @@ def _direct(
 ) -> Callable[..., Direct] | None:
     """What makes first attempts without a coroutine, where nothing but the usual layers is in the way."""
     transport, breaker = address.client, address.breaker
-    if address.gradient is not None:
-        return None
     wire = address.wire
     if wire is None and isinstance(transport, H1Transport):
         wire = HttpWire(transport, shared.buffered, propagate=spec.propagate, clock=shared.clock)
@@ -237,6 +236,8 @@ def _direct(
         wire = ColdWire(wire, address.cold.warmth, shared.clock)
     if wire is None:
         return None
+    if address.gradient is not None and address.bulkhead is not None:
+        meter = AdaptingMeter(address.gradient, address.bulkhead, shared.clock, meter)
     return partial(
         Direct,
         wire,

@@ -1,4 +1,7 @@
-"""Gives a bulkhead as many slots as its ``Gradient`` says, and tells that how attempts end."""
+"""Gives a bulkhead as many slots as its ``Gradient`` says, and tells that how attempts end.
+
+Whoever makes attempts without layers has them measured by an ``AdaptingMeter`` instead.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,10 @@ from typing import Final
 from gateway.call import Call, Layer, Source
 from gateway.layers.bulkhead import Bulkhead
 from gateway.layers.gradient import Gradient
-from gateway.outcome import ANOTHER_WON, Cause, Failure, Outcome, Success
+from gateway.layers.observe import CANCELLED, Meter
+from gateway.outcome import ANOTHER_WON, Cause, Outcome, Success
 
 _SERVICE_UNAVAILABLE: Final = 503
-_CANCELLED: Final = Failure(Cause.OUT_OF_TIME, "cancelled")
 
 
 def adapting(gradient: Gradient, bulkhead: Bulkhead, clock: Callable[[], float]) -> Layer:
@@ -24,9 +27,7 @@ def adapting(gradient: Gradient, bulkhead: Bulkhead, clock: Callable[[], float])
 
     def learn(outcome: Outcome, started: float) -> None:
         now = clock()
-        slots = _told(gradient, outcome, now, now - started, bulkhead.in_use)
-        if slots != bulkhead.limit:
-            bulkhead.resize(slots)
+        _adapt(gradient, bulkhead, outcome, now, now - started)
 
     def wrap(inner: Source) -> Source:
         async def sampled(call: Call) -> Outcome:
@@ -34,7 +35,7 @@ def adapting(gradient: Gradient, bulkhead: Bulkhead, clock: Callable[[], float])
             try:
                 outcome = await inner(call)
             except CancelledError:
-                learn(_CANCELLED, started)
+                learn(CANCELLED, started)
                 raise
             learn(outcome, started)
             return outcome
@@ -42,6 +43,31 @@ def adapting(gradient: Gradient, bulkhead: Bulkhead, clock: Callable[[], float])
         return sampled
 
     return wrap
+
+
+class AdaptingMeter:
+    """The same for who records in *meter* each attempt that holds a slot of *bulkhead*, before giving it."""
+
+    __slots__ = ("_bulkhead", "_clock", "_gradient", "_meter")
+
+    def __init__(
+        self, gradient: Gradient, bulkhead: Bulkhead, clock: Callable[[], float], meter: Meter
+    ) -> None:
+        self._gradient = gradient
+        self._bulkhead = bulkhead
+        self._clock = clock
+        self._meter = meter
+
+    def record(self, outcome: Outcome, seconds: float) -> None:
+        """An attempt that took *seconds* ended as *outcome*."""
+        _adapt(self._gradient, self._bulkhead, outcome, self._clock(), seconds)
+        self._meter.record(outcome, seconds)
+
+
+def _adapt(gradient: Gradient, bulkhead: Bulkhead, outcome: Outcome, now: float, elapsed: float) -> None:
+    slots = _told(gradient, outcome, now, elapsed, bulkhead.in_use)
+    if slots != bulkhead.limit:
+        bulkhead.resize(slots)
 
 
 def _told(gradient: Gradient, outcome: Outcome, now: float, elapsed: float, in_flight: int) -> int:

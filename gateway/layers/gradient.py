@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from math import inf, sqrt
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 _SOON: Final = 0.1
 """Share of the usual time after which a measurement that surprised is repeated."""
 
@@ -83,6 +85,7 @@ def _typical(times: list[float]) -> float:
     return sum(kept) / len(kept)
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Gradient:
     """The policy: told how attempts end, it says how many may be in flight (``slots``).
 

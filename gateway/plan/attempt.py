@@ -117,9 +117,9 @@ class Attempt:
                 circuit.succeeded(self.permit, now, elapsed)
             else:
                 judge(circuit, self.permit, outcome, elapsed, now)
+        direct.attempts.record(outcome, elapsed)  # with its slot: what adapts asks how many are in use
         if direct.bulkhead is not None:
             direct.bulkhead.give()
-        direct.attempts.record(outcome, elapsed)
         if self.records is not None:
             self._write(1, outcome, now)
         if outcome.__class__ is Failure or direct.races is not None:
@@ -214,9 +214,9 @@ class Attempt:
                 direct.circuit.cut(self.permit, now, now - self._started)
             else:
                 direct.circuit.release(self.permit)
+        direct.attempts.record(ending, now - self._started)
         if direct.bulkhead is not None:
             direct.bulkhead.give()
-        direct.attempts.record(ending, now - self._started)
         if self.records is not None:
             self._write(1, ending, now)
         if self.race is not None:

@@ -5,6 +5,7 @@ import dataclasses
 from gateway.compiler.addresses import build_address, upstream_of
 from gateway.compiler.kinds.table import KINDS
 from gateway.compiler.upstreams import build_upstream
+from gateway.layers.adaptive import AdaptingMeter
 from gateway.layers.circuit_state import CircuitState
 from tests.config.sample import with_upstream
 from tests.support.compiled import shared
@@ -87,7 +88,14 @@ def test_adaptive_slots_begin_small_and_the_pool_is_as_large_as_they_may_become(
     assert made.bulkhead.limit <= 8
     assert made.client.state().limit == 50
     assert "adapt" in made.layers
-    assert made.direct is None
+
+
+def test_direct_attempts_adapt_the_slots_as_well():
+    fixed = upstream("url: http://a.example").direct(calls=None)
+    adaptive = upstream("url: http://a.example, bulkhead: { slots: adaptive }").direct(calls=None)
+
+    assert isinstance(adaptive.attempts, AdaptingMeter)
+    assert not isinstance(fixed.attempts, AdaptingMeter)
 
 
 def test_ramp_and_connections_in_advance_are_absent_until_asked_for():

@@ -6,13 +6,15 @@ import random
 import pytest
 
 from gateway.call import stack
-from gateway.layers.adaptive import adapting
+from gateway.layers.adaptive import AdaptingMeter, adapting
 from gateway.layers.bulkhead import Bulkhead, limiting
 from gateway.layers.gradient import Gradient, GradientRules
+from gateway.layers.observe import BUG, CANCELLED
 from gateway.layers.timeout import timing_out
 from gateway.outcome import ANOTHER_WON, Cause, Failure, Success
 from gateway.timers import Timers
 from tests.support.calls import make_call
+from tests.support.meters import RecordingMeter
 from tests.support.queueing import Clients, QueueingUpstream
 from tests.support.sources import After, Hang, ScriptedSource
 
@@ -169,6 +171,35 @@ async def test_outcomes_are_signs_of_load_or_say_nothing(outcome, told):
     assert await adaptive(make_call()) is outcome
 
     assert gradient.told == ([(told, 0.03, 1)] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("outcome", "told"),
+    [
+        (Success(b"1"), "sample"),
+        (Failure(Cause.TIMEOUT), "drop"),
+        (CANCELLED, "cut"),
+        (ANOTHER_WON, None),
+        (BUG, None),
+    ],
+)
+def test_attempt_without_layers_says_the_same_to_the_meter_as_it_would_to_the_layer(outcome, told):
+    gradient, bulkhead, meter = Told(), Bulkhead(20, 0, 0.1), RecordingMeter()
+    bulkhead.take()
+
+    AdaptingMeter(gradient, bulkhead, lambda: 7.0, meter).record(outcome, 0.03)
+
+    assert gradient.told == ([(told, 0.03, 1)] if told else [])
+    assert meter.records == [(str(outcome.cause or "ok"), 0.03)]
+
+
+def test_meter_gives_the_bulkhead_the_slots_that_were_learned():
+    gradient, bulkhead = Told(), Bulkhead(20, 0, 0.1)
+    gradient.slots = 7
+
+    AdaptingMeter(gradient, bulkhead, lambda: 7.0, RecordingMeter()).record(Success(b"1"), 0.03)
+
+    assert bulkhead.slots == 7
 
 
 async def test_cancelled_call_counts_as_cut_and_stays_cancelled():

@@ -88,6 +88,15 @@ def test_hedged_direct_attempt_that_is_cancelled_ends_its_hedge_as_well():
     assert run_virtually(play) == ([(0, 0, 1)] * 3, 5, ["out_of_time"] * 3)
 
 
+def test_direct_attempt_still_holds_its_slot_when_what_adapts_is_told_of_it():
+    async def play():
+        world = World(Scene((Request(0.0, (Entry(Success(b"1"), 0.1),)),), adaptive=True), direct=True)
+        await Run(world.plan(0, 1), world.engine, [], TRACE, 0.5).run()
+        return world.site.gradient._window.peak, world.bulkhead.in_use
+
+    assert run_virtually(play) == (1, 0)
+
+
 def test_direct_calls_leave_no_reference_cycle():
     async def play():
         entries = (Entry(Success(b"1"), 0.1), Entry(STALE, 0.1), Entry(DOWN, 0.1))

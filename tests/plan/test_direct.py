@@ -17,6 +17,8 @@ __all__ = ["seeded"]
 KINDS = {
     "any": {},
     "hedged": {"hedged": 0.043, "budget": 2.0, "repeatable": True},
+    "adaptive": {"adaptive": True, "ramped": False},
+    "adaptive and hedged": {"adaptive": True, "hedged": "live", "budget": 2.0, "repeatable": True},
 }
 
 

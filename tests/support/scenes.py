@@ -37,6 +37,7 @@ class Scene:
     recorded: bool = False
     shaped: bool = False
     cold: bool = False
+    adaptive: bool = False
     hedged: float | str = 0.0
     budget: float = 0.3
 
@@ -64,7 +65,10 @@ RESULTS = (
     *(Failure(Cause.THROTTLED, "", 429), Failure(Cause.INCOMPLETE), Failure(Cause.UNREADABLE)),
 )
 
-FLAGS = ("repeatable", "required", "backed", "chained", "ramped", "retried", "recorded", "shaped", "cold")
+FLAGS = (
+    *("repeatable", "required", "backed", "chained", "ramped", "retried", "recorded", "shaped", "cold"),
+    "adaptive",
+)
 
 
 def scene_of(random, **fixed):

@@ -4,6 +4,7 @@ import asyncio
 
 from gateway.buffered import Buffered
 from gateway.call import Trace, stack
+from gateway.layers.adaptive import AdaptingMeter, adapting
 from gateway.layers.backoff import Backoff
 from gateway.layers.breaker import Breaker, breaking, refusing_while_open
 from gateway.layers.budget import Budget
@@ -13,6 +14,7 @@ from gateway.layers.circuit_state import CircuitState
 from gateway.layers.cold_start import allowing_cold_starts, unhurried
 from gateway.layers.deadline import within_deadline
 from gateway.layers.fallback import standing_in
+from gateway.layers.gradient import Gradient, GradientRules
 from gateway.layers.hedge import Hedge, Races, hedging
 from gateway.layers.hedge_delay import FixedDelay, LiveDelay
 from gateway.layers.nothing import answering_nothing
@@ -71,22 +73,29 @@ class Site:
         self.circuit = self.breaker.circuit
         self.warmth = Warmth(0.3)
         self.warmth.show(2, clock())
+        bounds = {"least": 1, "first": scene.slots, "most": 2 * scene.slots}
+        rules = GradientRules(**bounds, samples=6, few=2, shortest=0.01, longest=0.05, every=0.2)
+        self.gradient = Gradient(rules, lambda: 0.5)
         cold = unhurried(scene.timeout, COLD_TIMEOUT) if scene.cold else None
         layers = [observing_attempts(attempts, clock), refusing_while_open(self.breaker, clock)]
         layers += [limiting(self.bulkhead, timers), ramping(self.ramp)]
+        layers += [adapting(self.gradient, self.bulkhead, clock)] if scene.adaptive else []
         if scene.cold:
             layers += [allowing_cold_starts(self.warmth, COLD_TIMEOUT, clock, self.circuit)]
         layers += [breaking(self.breaker, clock, cold), timing_out(timers)]
         self.source = stack(self.wire.source, layers)
 
     def direct(self, **of_step):
+        meter = self.attempts
+        if self.scene.adaptive:
+            meter = AdaptingMeter(self.gradient, self.bulkhead, self.clock, meter)
         return Direct(
             ColdWire(self.wire, self.warmth, self.clock) if self.scene.cold else self.wire,
             clock=self.clock,
             timers=self.timers,
             circuit=self.circuit,
             bulkhead=self.bulkhead,
-            attempts=self.attempts,
+            attempts=meter,
             **of_step,
         )
 
@@ -96,7 +105,9 @@ class Site:
         seen = self.breaker.snapshot()
         circuit = (seen.state, seen.total, seen.failed, seen.in_a_row, seen.probes_out)
         warmth = (self.warmth.snapshot(now), list(self.warmth._seen))
-        return (circuit, self.circuit.generation, self.bulkhead.refused, warmth, self.wire.sent)
+        slots = (self.bulkhead.limit, self.bulkhead.refused, repr(self.gradient), self.gradient.measuring)
+        sent = sorted(self.wire.sent)  # what is first within an instant is a matter of the form
+        return (circuit, self.circuit.generation, slots, warmth, sent)
 
 
 class World:
