@@ -118,12 +118,11 @@ class StepCompiler:
     ) -> tuple[Step, StepFacts]:
         """The step, over one of *upstreams* if it needs any. Only without faults."""
         upstream = self._upstream(upstreams, shared)
-        spec, limit = self.spec, self._route.time_limit
         timeout, shortened = self._timeout(upstream)
         stand_in = _stand_in(self._fallback, shared.stand_ins) if self._fallback is not None else None
         above: dict[str, Any] = {"stand_in": stand_in, "shape": self._shape.of_step()}
-        sharing = self._sharing.layers(shared, commons, limit)
-        extras = Extras.of(spec, upstream.spec, repeatable=self.repeatable)
+        sharing = self._sharing.layers(shared, commons, self._route.time_limit)
+        extras = Extras.of(self.spec, upstream.spec, repeatable=self.repeatable)
         races = extras.races(upstream, shared)
         direct = partial(self._direct, upstream, extras, races, shared)
         listing = self._several(upstream, direct, shared, commons)
@@ -136,7 +135,7 @@ class StepCompiler:
             **sharing.layers,
             retrying=extras.retrying(upstream, shared),
             hedging=extras.hedging(races),
-            nothing_on=spec.nothing_on,
+            nothing_on=self.spec.nothing_on,
         )
         step = Step(
             name=self.name,
