@@ -15,7 +15,6 @@ import ssl
 from collections.abc import Callable
 from typing import Final, cast
 
-from gateway.buffered import Buffered
 from gateway.call import Call, Waiter
 from gateway.outcome import Cause, Failure
 from gateway.transport.exchange import Response
@@ -26,6 +25,9 @@ Result = Response | Failure | None
 """How an exchange ends. ``None``: a reused connection ended before the first byte of an answer, as it
 does when the upstream closes an idle connection at the moment at which we use it."""
 
+_PATIENCE: Final = 2
+"""Answers in a row that did not come whole, after which those of a connection are not expected to."""
+
 _LARGE: Final = 16 * 1024  # a request that may still be on its way out when its answer is complete
 
 
@@ -34,16 +36,22 @@ class Connection(asyncio.Protocol):
 
     ``closed``: no use any more; ``lost``: because the peer ended or spoiled it; ``born`` and
     ``idle_since`` are instants on the loop's clock. ``on_idle_end`` is called when the peer ends or
-    spoils a connection that is not in use. *whole* may serve many connections.
+    spoils a connection that is not in use. *whole* may serve many connections; what it does not read takes a
+    ``Reader``, which most connections never need.
     """
 
     __slots__ = (
+        "_call",
+        "_head_only",
         "_large",
         "_on_idle_end",
+        "_patience",
         "_reader",
+        "_reading",
         "_transport",
         "_uses",
         "_waiter",
+        "_whole",
         "born",
         "closed",
         "idle_since",
@@ -54,15 +62,18 @@ class Connection(asyncio.Protocol):
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        max_response: int,
-        buffered: Buffered,
         on_idle_end: Callable[[Connection], None],
         whole: Whole,
     ) -> None:
         self.born = self.idle_since = loop.time()
         self.closed = self.lost = self.reusable = False
         self._on_idle_end = on_idle_end
-        self._reader = Reader(max_response, buffered, whole)
+        self._whole = whole
+        self._patience = _PATIENCE
+        self._reader: Reader | None = None
+        self._reading = False
+        self._call: Call | None = None
+        self._head_only = False
         self._transport: asyncio.Transport | None = None
         self._waiter: Waiter | None = None
         self._large = False
@@ -76,7 +87,9 @@ class Connection(asyncio.Protocol):
         transport = self._transport
         assert transport is not None
         assert self._waiter is None
-        self._reader.begin(call, head_only=head_only)
+        self._call = call
+        self._head_only = head_only
+        self._reading = False
         self._waiter = call.waiter = waiter
         self._uses += 1
         self.reusable = False
@@ -114,7 +127,7 @@ class Connection(asyncio.Protocol):
         """Close at once; an exchange under way is abandoned."""
         self.closed = True
         self.reusable = False
-        self._waiter = None
+        self._waiter = self._call = None
         if self._transport is not None:
             self._transport.abort()
 
@@ -135,7 +148,15 @@ class Connection(asyncio.Protocol):
             self.abort()
             self._on_idle_end(self)
             return
-        result = self._reader.read(data)
+        clean = False
+        result: Response | Failure | None = None
+        if not self._reading:
+            result = self._read_whole(data)
+            clean = self._whole.keep
+        if result is None:
+            reader = self._long_way()
+            result = reader.read(data)
+            clean = reader.clean
         if result is None:
             return
         if isinstance(result, Failure):
@@ -145,7 +166,7 @@ class Connection(asyncio.Protocol):
         assert transport is not None
         # Answered before it had read the whole request: the rest of that must not go out any more.
         unsent = self._large and transport.get_write_buffer_size() > 0
-        self.reusable = self._reader.clean and not unsent
+        self.reusable = clean and not unsent
         self._settle(result)
 
     def eof_received(self) -> bool:
@@ -156,8 +177,29 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is gone."""
         self._end(exc)
-        self._reader.close()
+        if self._reader is not None:
+            self._reader.close()
         self._transport = None
+
+    def _read_whole(self, data: bytes) -> Response | Failure | None:
+        """The answer that *data* is, if it came in one piece as most do."""
+        if not self._patience or self._head_only:
+            return None
+        assert self._call is not None, "the waiter's"
+        result = self._whole.read(data, self._call)
+        self._patience = self._patience - 1 if result is None else _PATIENCE
+        return result
+
+    def _long_way(self) -> Reader:
+        """The reader of this answer, which takes more than one look."""
+        reader, whole = self._reader, self._whole
+        if reader is None:
+            reader = self._reader = Reader(whole.max_response, whole.buffered)
+        if not self._reading:
+            self._reading = True
+            assert self._call is not None, "the waiter's"
+            reader.begin(self._call, head_only=self._head_only)
+        return reader
 
     def _end(self, error: Exception | None) -> None:
         if self.closed:
@@ -167,11 +209,13 @@ class Connection(asyncio.Protocol):
         if self._waiter is None:
             self._on_idle_end(self)
             return
-        result = self._reader.end() if error is None else None
-        if isinstance(error, ssl.SSLError) and self._uses == 1 and not self._reader.started:
+        reader = self._reader if self._reading else None
+        result = reader.end() if reader is not None and error is None else None
+        started = reader is not None and reader.started
+        if isinstance(error, ssl.SSLError) and self._uses == 1 and not started:
             result = self._refused(error)
-        elif result is None and (self._uses == 1 or self._reader.started):
-            where = "within an answer" if self._reader.started else "before an answer"
+        elif result is None and (self._uses == 1 or started):
+            where = "within an answer" if started else "before an answer"
             result = Failure(Cause.INCOMPLETE, f"{error or 'connection closed'}, {where}")
         self._settle(result)
 
@@ -180,11 +224,12 @@ class Connection(asyncio.Protocol):
 
         It has not read the request then (RFC 8446 section 4.4.2.4), so nothing counts as sent.
         """
-        self._reader.unsent()
+        if self._call is not None:
+            self._call.sent = False
         return Failure(Cause.UNREACHABLE, f"TLS: {error.reason or error}")
 
     def _settle(self, result: Result) -> None:
         waiter = self._waiter
-        self._waiter = None
+        self._waiter = self._call = None
         if waiter is not None and not waiter.done():
             waiter.set_result(result)

@@ -68,7 +68,6 @@ class H1Transport:
         self._limit = limit
         self._max_wait = max_wait
         self._connect_timeout = connect_timeout
-        self._max_response = max_response
         self._buffered = buffered
         self._timers = timers
         self._ssl_context = ssl_context
@@ -78,7 +77,7 @@ class H1Transport:
         self._idle_for = idle_for
         self._max_age = max_age
         self._pool: Pool | None = None
-        self._whole = Whole()
+        self._whole = Whole(max_response, buffered)
         self._host = b" HTTP/1.1\r\nhost: %b\r\n" % origin.authority.encode()
         self._lines = b"%baccept-encoding: %b\r\n" % (self._host, accept)
 
@@ -254,10 +253,10 @@ class H1Transport:
 
     def _make_pool(self) -> Pool:
         loop = asyncio.get_running_loop()
-        max_response, buffered, whole = self._max_response, self._buffered, self._whole
+        whole = self._whole
 
         def make(on_idle_end: Callable[[Connection], None]) -> Connection:
-            return Connection(loop, max_response, buffered, on_idle_end, whole)
+            return Connection(loop, on_idle_end, whole)
 
         return Pool(
             self._dialer(),

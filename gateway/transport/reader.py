@@ -18,13 +18,9 @@ from gateway.call import Call
 from gateway.outcome import Cause, Failure
 from gateway.transport import framing
 from gateway.transport.exchange import Response
-from gateway.transport.whole import Whole
 
 _HTTP: Final = b"HTTP/1."
 _CR: Final = 13
-
-_PATIENCE: Final = 2
-"""Answers in a row that did not come whole, after which those of a connection are not expected to."""
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -32,8 +28,7 @@ class Reader:
     """Call ``begin``, then ``read`` with every piece that arrives until it returns something.
 
     Body bytes are counted in *buffered* and in the call's ``held`` as they arrive. ``started``: at
-    least one byte of an answer came. ``close`` parts reader and parser, which refer to each other. *whole*
-    reads what comes in one piece, also for others.
+    least one byte of an answer came. ``close`` parts reader and parser, which refer to each other.
     """
 
     __slots__ = (
@@ -51,7 +46,6 @@ class Reader:
         "_keep",
         "_max_response",
         "_parser",
-        "_patience",
         "_pieces",
         "_prefix",
         "_quiet",
@@ -60,7 +54,6 @@ class Reader:
         "_size",
         "_status",
         "_until_close",
-        "_whole",
         "clean",
     )
 
@@ -68,12 +61,10 @@ class Reader:
     _failure: Failure | None
     _response: Response | None
 
-    def __init__(self, max_response: int, buffered: Buffered, whole: Whole | None = None) -> None:
+    def __init__(self, max_response: int, buffered: Buffered) -> None:
         self._max_response = max_response
         self._buffered = buffered
-        self._parser: HttpResponseParser | None = None  # most connections never need one
-        self._whole = whole
-        self._patience = _PATIENCE
+        self._parser: HttpResponseParser | None = None
         self._headers: framing.Headers = []
         self._pieces: list[bytes] = []
         self.clean = False
@@ -90,24 +81,12 @@ class Reader:
         """At least one byte of the answer came."""
         return self._begun or bool(self._prefix)
 
-    def unsent(self) -> None:
-        """The request did not reach anybody."""
-        self._call.sent = False
-
     def read(self, data: bytes) -> Response | Failure | None:
         """What *data* completes; ``None``: more is to come."""
         if not self._begun:
             if self._prefix or not data.startswith(_HTTP):
                 return self._read_first(data)
             self._begun = True
-            if self._whole is not None and not self._head_only:
-                response = self._whole.read(data)
-                if response is not None:
-                    self._patience = _PATIENCE
-                    return self._counted(response, self._whole.keep)
-                self._patience -= 1
-                if not self._patience:
-                    self._whole = None
             self._reset()
         parser = self._parser
         assert parser is not None
@@ -133,7 +112,7 @@ class Reader:
 
     def close(self) -> None:
         """Nothing will be read any more."""
-        self._parser = self._whole = None
+        self._parser = None
 
     # httptools' callbacks, in the order in which they come
 
@@ -201,18 +180,6 @@ class Reader:
         self._raw = self._size = self._status = self._head_count = self._quiet = self._before = 0
         self._failure = None
         self._response = None
-
-    def _counted(self, response: Response, keep: bool) -> Response | Failure:  # noqa: FBT001 - one caller
-        """*response*, which came whole, if there is room for its body."""
-        size = len(response.body)
-        if size > self._max_response:
-            return Failure(Cause.TOO_LARGE, f"an answer of {size} bytes")
-        if size:
-            if not self._buffered.take(size):
-                return Failure(Cause.BULKHEAD_FULL, "max_buffered")
-            self._call.held += size
-        self.clean = keep
-        return response
 
     def _check_coding(self) -> None:
         """To be called while the parser is at this answer: it tells the version of what it saw last."""

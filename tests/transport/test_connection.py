@@ -10,30 +10,13 @@ from gateway.outcome import Cause, Failure
 from gateway.transport.connection import Connection
 from gateway.transport.whole import Whole
 from tests.support.servers import answer
+from tests.support.sockets import RecordedSocket
 from tests.support.transports import a_call
-
-
-class Wire:
-    """What asyncio would give a protocol to write to."""
-
-    def __init__(self) -> None:
-        self.written = []
-        self.aborted = False
-        self.unsent = 0
-
-    def write(self, data):
-        self.written.append(bytes(data))
-
-    def abort(self):
-        self.aborted = True
-
-    def get_write_buffer_size(self):
-        return self.unsent
 
 
 @pytest.fixture
 def wire():
-    return Wire()
+    return RecordedSocket()
 
 
 @pytest.fixture
@@ -43,7 +26,7 @@ def ends():
 
 @pytest.fixture
 async def connection(wire, ends):
-    made = Connection(asyncio.get_running_loop(), 1000, Buffered(10_000), ends.append, Whole())
+    made = Connection(asyncio.get_running_loop(), ends.append, Whole(1000, Buffered(10_000)))
     made.connection_made(wire)
     return made
 
@@ -163,7 +146,7 @@ async def test_connection_that_is_gone_is_freed_without_the_collector(wire):
     gc.disable()
     try:
         before = there()
-        connection = Connection(asyncio.get_running_loop(), 1000, Buffered(10_000), lambda _: None, Whole())
+        connection = Connection(asyncio.get_running_loop(), lambda _: None, Whole(1000, Buffered(10_000)))
         connection.connection_made(wire)
         send(connection)
         connection.data_received(answer())
