@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.compiler.explain_answer import explain_answer
-from gateway.compiler.explain_upstream import explain_upstream, hedge_words
+from gateway.compiler.explain_upstream import drawn_on, explain_upstream, hedge_words
 from gateway.compiler.graph import waves
 from gateway.compiler.outlook import best_case, calls_of, failing, graph_of, longest_calls
 from gateway.compiler.stores import MEMORY, NEAR
@@ -31,7 +31,12 @@ if TYPE_CHECKING:
 
 def explain_all(compiled: Compiled, config: Config) -> str:
     """The gateway itself, every upstream, then every route."""
-    upstreams = [line for upstream in compiled.upstreams.values() for line in explain_upstream(upstream)]
+    drawn = drawn_on(compiled.routes.values())
+    upstreams = [
+        line
+        for name, upstream in compiled.upstreams.items()
+        for line in explain_upstream(upstream, drawn=name in drawn)
+    ]
     routes = [explain_route(route) for route in compiled.routes.values()]
     own = ["server", *_server(config), ""]
     stores = list(_stores(compiled, config))

@@ -8,15 +8,27 @@ from typing import TYPE_CHECKING
 from gateway.compiler.cold_starts import cold_start_words
 from gateway.compiler.words import seconds, share, size
 from gateway.compiler.worst_case import idle_bounds_of
-from gateway.config import ADAPTIVE, HedgeSpec, Percentile
+from gateway.config import ABSENT, ADAPTIVE, HedgeSpec, Percentile
 
 if TYPE_CHECKING:
+    from gateway.compiler.routes import CompiledRoute
     from gateway.compiler.upstreams import Upstream
-    from gateway.config import BreakerSpec, BulkheadSpec, UpstreamSettings
+    from gateway.config import BreakerSpec, BulkheadSpec, RetrySpec, UpstreamSettings
 
 
-def explain_upstream(upstream: Upstream) -> Iterable[str]:
-    """Its lines."""
+def drawn_on(routes: Iterable[CompiledRoute]) -> set[str]:
+    """The upstreams whose budgets steps of *routes* draw on by settings of their own, or of their undos."""
+    names: set[str] = set()
+    for route in routes:
+        facts = [each for each in route.facts if each.extras.retry or each.extras.hedge]
+        undos = [step.undo for step in route.spec.steps.values() if step.undo is not None]
+        names |= {each.upstream.name for each in facts}
+        names |= {undo.upstream for undo in undos if undo.retry is not ABSENT and _several(undo.retry)}
+    return names
+
+
+def explain_upstream(upstream: Upstream, *, drawn: bool = False) -> Iterable[str]:
+    """Its lines. *drawn*: a step that calls it draws on its budget, whatever its own settings are."""
     spec = upstream.spec
     told = upstream.reached.words
     if upstream.balance is None:
@@ -29,7 +41,7 @@ def explain_upstream(upstream: Upstream) -> Iterable[str]:
     yield f"    timeout    {seconds(spec.timeout)}{_connecting(upstream)}"
     yield from _breaker(spec.breaker)
     yield f"    bulkhead   {_bulkhead(spec.bulkhead)}"
-    yield from _extras(spec)
+    yield from _extras(spec, drawn=drawn)
     for title, said in cold_start_words(spec):
         yield f"    {title:9}  {said}"
     if spec.warm is not None:
@@ -103,18 +115,25 @@ def _bulkhead(bulkhead: BulkheadSpec | None) -> str:
     return f"{at_once}, {bulkhead.waiting} more wait up to {seconds(bulkhead.max_wait)}"
 
 
-def _extras(spec: UpstreamSettings) -> Iterable[str]:
+def _extras(spec: UpstreamSettings, *, drawn: bool) -> Iterable[str]:
     """What its calls may cost beyond their first attempts."""
-    if spec.retry is None or spec.retry.attempts == 1:
+    retry = spec.retry
+    if retry is None or retry.attempts == 1:
         yield "    retries    off"
     else:
-        more, backoff = spec.retry.attempts - 1, seconds(spec.retry.backoff)
-        longest = f", doubling up to {seconds(spec.retry.max_backoff)}" if more > 1 else ""
+        more, backoff = retry.attempts - 1, seconds(retry.backoff)
+        longest = f", doubling up to {seconds(retry.max_backoff)}" if more > 1 else ""
         yield f"    retries    {more} more, after a random time of up to {backoff}{longest}"
     if spec.hedge is not None:
         yield f"    hedges     a second attempt beside the first {hedge_words(spec.hedge)}"
+    if not (drawn or _several(retry) or spec.hedge is not None):
+        return
     if spec.budget is None:
         yield "    budget     off: retries and hedges are NOT BOUNDED"
     else:
         every = f"{share(spec.budget.ratio)} of first attempts and {spec.budget.per_second:g} a second"
         yield f"    budget     {every}, for all retries and hedges"
+
+
+def _several(retry: RetrySpec | None) -> bool:
+    return retry is not None and retry.attempts > 1

@@ -2,7 +2,9 @@
 
 import pytest
 
+from gateway.compiler.explain import explain_all
 from gateway.compiler.explain_upstream import explain_upstream
+from gateway.config import load_text
 from tests.support.compiled import compiled
 
 ONE_ROUTE = "routes:\n  GET /x: { steps: { a: { get: u } } }\n"
@@ -42,6 +44,33 @@ def test_sizes_are_told_in_the_largest_unit_that_fits(size, told):
     lines = told_of_upstream(f"{{ url: http://a.example, max_response: {size} }}")
 
     assert line_of(lines, "answers") == f"up to {told}"
+
+
+def budgets(settings, steps):
+    """The line of the upstream's budget in what is told of all, if there is one."""
+    text = f"upstreams: {{ u: {settings} }}\nroutes:\n  POST /x: {{ steps: {{ {steps} }} }}\n"
+    told = explain_all(compiled(text), load_text(text, {}).config)
+    return [line.split("  ")[-1].strip() for line in told.splitlines() if line.startswith("    budget")]
+
+
+EVERY = "10% of first attempts and 1 a second, for all retries and hedges"
+
+
+@pytest.mark.parametrize(
+    ("settings", "steps", "told"),
+    [
+        ("{ url: http://u.example }", "a: { get: u }", [EVERY]),
+        ("{ url: http://u.example, retry: off }", "a: { get: u }", []),
+        ("{ url: http://u.example, retry: { attempts: 1 }, budget: off }", "a: { get: u }", []),
+        ("{ url: http://u.example, retry: off, hedge: on }", "a: { get: u }", [EVERY]),
+        ("{ url: http://u.example, retry: off }", "a: { get: u, retry: on }", [EVERY]),
+        ("{ url: http://u.example, retry: off }", "a: { get: u, hedge: on }", [EVERY]),
+        ("{ url: http://u.example, retry: off }", "a: { post: u, undo: { delete: u, retry: on } }", [EVERY]),
+        ("{ url: http://u.example, retry: off }", "a: { post: u, undo: { delete: u } }", []),
+    ],
+)
+def test_budget_is_told_of_where_something_draws_on_it(settings, steps, told):
+    assert budgets(settings, steps) == told
 
 
 def test_budget_that_is_off_is_a_warning_in_itself():
