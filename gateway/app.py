@@ -37,6 +37,7 @@ from gateway.edge.admission import Admission
 from gateway.edge.answer import Message, Receive, Send
 from gateway.edge.client import KEEP_ALIVE, Client, Clients
 from gateway.edge.direct import Directly
+from gateway.edge.heads import BoundedProtocol, Bounds
 from gateway.edge.health import Phase
 from gateway.edge.listener import Listener
 from gateway.edge.pages import public_pages
@@ -53,8 +54,6 @@ from gateway.timers import Timers
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
-
-    from gateway.edge.heads import BoundedProtocol
 
 DRAIN: Final = 10.0
 """Seconds that calls outliving their requests get when the gateway closes."""
@@ -124,9 +123,10 @@ class Gateway:
         return self._compiled.upstreams
 
     @property
-    def max_head(self) -> int:
-        """Bytes that a request's line and headers may have; for who makes the listener."""
-        return self.config.server.max_head
+    def bounds(self) -> Bounds:
+        """What clients are held to before a request is anybody's; for who makes the listener."""
+        server = self.config.server
+        return Bounds(server.max_head, self._idle.of(server.head_timeout), self.metrics.count_refused_head)
 
     @property
     def slots(self) -> int:
@@ -206,7 +206,7 @@ class Gateway:
 
     def clients(self, slow: Callable[..., BoundedProtocol]) -> Callable[..., Client]:
         """What makes uvicorn's protocol of each connection: plain requests go past ASGI, others to *slow*."""
-        return Clients(slow, Directly(self._listener), self._idle.of(KEEP_ALIVE), self.max_head)
+        return Clients(slow, Directly(self._listener), self._idle.of(KEEP_ALIVE), self.bounds)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """The ASGI application."""

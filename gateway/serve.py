@@ -13,7 +13,7 @@ import resource
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
@@ -119,11 +119,12 @@ def _server(app: object, *, backlog: int, protocol: Callable[..., Any]) -> _Serv
 
 async def _serve(gateway: Gateway, sockets: list[socket.socket]) -> None:
     metrics = gateway.metrics
-    slow = bounded(gateway.max_head, metrics.count_refused_head)
-    public = _server(gateway, backlog=2048, protocol=gateway.clients(slow))
+    bounds = gateway.bounds
+    public = _server(gateway, backlog=2048, protocol=gateway.clients(bounded(bounds)))
     clients = public.server_state.connections
     metrics.watch.samples(names.CLIENTS, lambda: [((), len(clients))])
-    admin = _server(gateway.admin, backlog=128, protocol=bounded(MAX_HEAD, lambda _: None))
+    own = replace(bounds, max_head=MAX_HEAD, refused=lambda _: None)  # the operator's slips count nowhere
+    admin = _server(gateway.admin, backlog=128, protocol=bounded(own))
     loop = asyncio.get_running_loop()
 
     def stop() -> None:

@@ -11,8 +11,10 @@ import socket
 
 import pytest
 
+from gateway.edge.heads import Bounds
 from gateway.serve import BindError, Listener, _bind, raise_file_limit, run
 from gateway.telemetry.metrics import Metrics
+from gateway.timers import Timers
 from tests.support.processes import free_ports, listens
 from tests.support.raw_http import RawClient, ask
 
@@ -31,10 +33,11 @@ class FakeGateway:
     Once it is open, *visitor(gateway)* runs beside it; it should end the process's serving by a signal.
     """
 
-    def __init__(self, visitor, *, takes=0.0, slots=1):
+    def __init__(self, visitor, *, takes=0.0, slots=1, head_timeout=5.0):
         self.slots = slots
-        self.max_head = 1024
         self.metrics = Metrics()
+        self.timers = Timers()
+        self.bounds = Bounds(1024, self.timers.of(head_timeout), self.metrics.count_refused_head)
         self.admin = empty_object
         self.opened = self.closed = self.drained = self.hurried = 0
         self.seen = []
@@ -45,6 +48,7 @@ class FakeGateway:
 
     async def __aenter__(self):
         self.opened += 1
+        self.timers.loop = asyncio.get_running_loop()
         self._task = asyncio.ensure_future(self._visitor(self))
         return self
 
@@ -149,6 +153,26 @@ def test_both_listeners_answer(ports):
 
     assert [(each.status, each.json) for each in answers] == [(200, {}), (200, {})]
     assert all("server" not in each.headers for each in answers)
+
+
+def test_both_listeners_bound_the_time_of_a_head_and_only_the_public_one_counts_it(ports):
+    answers = []
+
+    async def late(port):
+        async with RawClient(port) as client:
+            client.writer.write(b"GET")
+            return await client.answer()
+
+    async def visitor(gateway):
+        await until(lambda: all(map(listens, ports)))
+        answers.extend(await asyncio.gather(*map(late, ports)))
+        stop()
+
+    gateway = FakeGateway(visitor, head_timeout=0.1)
+    serve(gateway, ports)
+
+    assert [(each.status, each.json["cause"]) for each in answers] == [(408, "head_too_slow")] * 2
+    assert b'gateway_heads_refused_total{status="408"} 1\n' in gateway.metrics.exposition()[0]
 
 
 def test_addresses_are_logged_as_urls(ports, caplog):

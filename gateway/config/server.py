@@ -82,6 +82,11 @@ class ServerSpec:
     max_head: Size = Field(
         default=64 * 2**10, description="The largest request line with its headers; above it 431."
     )
+    head_timeout: Duration = Field(
+        default=10.0,
+        description="From a request's first byte to the end of its headers, and for a new connection's first "
+        "byte; above it 408.",
+    )
     max_buffered: Size = Field(
         default=512 * 2**20,
         description="All bodies held at once; above it calls are refused as bulkhead_full.",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from uvicorn.server import ServerState
 
     from gateway.edge.direct import Directly, DirectRequest
-    from gateway.edge.heads import BoundedProtocol
+    from gateway.edge.heads import BoundedProtocol, Bounds
     from gateway.timers import Timer
 
 KEEP_ALIVE: Final = 5.0
@@ -39,20 +39,22 @@ class Door:
     """What the connections of one listener share.
 
     ``directly`` answers what it can without uvicorn; ``slow`` makes the protocol for the rest. The server
-    waits for ``connections`` when it stops. Between requests a connection is closed by ``idle``.
+    waits for ``connections`` when it stops. Between requests a connection is closed by ``idle``, before the
+    first by ``fresh``.
     """
 
-    __slots__ = ("_lines", "_of", "connections", "directly", "idle", "max_head", "slow", "state")
+    __slots__ = ("_lines", "_of", "connections", "directly", "fresh", "idle", "max_head", "slow", "state")
 
     def __init__(
-        self, directly: Directly, slow: Callable[[], BoundedProtocol], state: Any, idle: Timer, max_head: int
+        self, directly: Directly, slow: Callable[[], BoundedProtocol], state: Any, idle: Timer, bounds: Bounds
     ) -> None:
         self.directly = directly
         self.slow = slow
         self.state = state
         self.connections: set[Any] = state.connections
         self.idle = idle
-        self.max_head = max_head
+        self.fresh: Timer = bounds.head
+        self.max_head: int = bounds.max_head
         self._of: object = None
         self._lines = b""
 
@@ -76,6 +78,7 @@ class Client:
         "_last",
         "_request",
         "_slow",
+        "_timer",
         "address",
         "server",
         "transport",
@@ -89,6 +92,7 @@ class Client:
         self._head = Head()
         self._request: DirectRequest | None = None
         self._slow: BoundedProtocol | None = None
+        self._timer = door.fresh  # of its kinds of waiting for a request the present one's
         self._behind = b""
         self._full = False
         self._last = False
@@ -101,6 +105,7 @@ class Client:
         self.address = _address(transport, "peername")
         self.server = _address(transport, "sockname")
         self._door.connections.add(self)
+        self._timer.start(self)
 
     def data_received(self, data: bytes) -> None:
         """A piece of one request, or of several."""
@@ -114,7 +119,7 @@ class Client:
                 slow.data_received(data)
                 return
             slow.rest()
-        door.idle.stop(self)
+        self._timer.stop(self)
         head = self._head
         if len(data) > door.max_head or not head.read(data) or not door.directly.begin(head, self):
             self._pass_on(data)
@@ -140,7 +145,7 @@ class Client:
     def connection_lost(self, error: Exception | None) -> None:
         """The client is gone."""
         self.leave()
-        self._door.idle.stop(self)
+        self._timer.stop(self)
         self._head.close()
         self.transport = None
         if self._slow is not None:
@@ -165,7 +170,7 @@ class Client:
         self._door.connections.discard(self)
 
     def expire(self) -> None:
-        """There was no further request (the timer of idle connections calls this)."""
+        """There was no request, or no further one (the timer of idle connections calls this)."""
         if self.transport is not None:
             self.transport.close()
 
@@ -208,7 +213,8 @@ class Client:
             transport.resume_reading()
             self.data_received(data)
         else:
-            self._door.idle.start(self)
+            self._timer = self._door.idle
+            self._timer.start(self)
 
     def _pass_on(self, data: bytes) -> None:
         """Leave *data* to uvicorn."""
@@ -223,12 +229,12 @@ class Clients:
     """Makes the protocol of each new connection, as uvicorn asks for it; its arguments are ``Door``'s."""
 
     def __init__(
-        self, slow: Callable[..., BoundedProtocol], directly: Directly, idle: Timer, max_head: int
+        self, slow: Callable[..., BoundedProtocol], directly: Directly, idle: Timer, bounds: Bounds
     ) -> None:
         self._slow = slow
         self._directly = directly
         self._idle = idle
-        self._max_head = max_head
+        self._bounds = bounds
         self._door: Door | None = None
 
     def __call__(
@@ -238,7 +244,7 @@ class Clients:
         door = self._door
         if door is None or door.state is not server_state:
             make = partial(self._slow, config, server_state, app_state, _loop)
-            door = self._door = Door(self._directly, make, server_state, self._idle, self._max_head)
+            door = self._door = Door(self._directly, make, server_state, self._idle, self._bounds)
         return Client(door)
 
 

@@ -116,6 +116,11 @@ def refused(status: int, request_id: str) -> Problem:
     return _problem(status, _EDGE_CAUSES[status], _EDGE_TITLES[status], request_id)
 
 
+def late_head(request_id: str) -> Problem:
+    """A request's head has begun, and is not whole yet."""
+    return _problem(408, "head_too_slow", "The request's headers did not come in time", request_id)
+
+
 def not_acceptable(media_types: Sequence[str], request_id: str) -> Problem:
     """The client takes none of the forms that the route can give: *media_types*."""
     status = 406

@@ -130,7 +130,7 @@ CLIENT_REFUSED: Final = Event(
     "client.refused",
     logging.INFO,
     "a client's request was refused before it was whole: {status}",
-    "A client sent too much, or what is not HTTP.",
+    "A client sent too much, too slowly, or what is not HTTP.",
     ("status",),
 )
 UPSTREAM_UNREACHABLE: Final = Event(

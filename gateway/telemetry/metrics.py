@@ -26,7 +26,7 @@ from gateway.telemetry.histogram import Histogram
 from gateway.telemetry.meters import AttemptMeter, CallMeter, RequestMeter, StreamMeter
 from gateway.telemetry.watched import Watched
 
-_REFUSALS: Final = (400, 431)
+_REFUSALS: Final = (400, 408, 431)
 """How a connection is ended before a request is whole (gateway/edge/heads.py)."""
 
 

@@ -55,7 +55,8 @@ REQUEST_SECONDS: Final = _histogram(
 CLIENT_GONE: Final = _counter("gateway_client_gone", "Requests whose client left before the answer.", "route")
 HEADS_REFUSED: Final = _counter(
     "gateway_heads_refused",
-    "Connections that were ended before a request was whole: 431 its head is too large, 400 it is not HTTP.",
+    "Connections that were ended before a request was whole: 431 its head is too large, "
+    "408 it came too slowly, 400 it is not HTTP.",
     "status",
 )
 STREAMS_OPEN: Final = _gauge(

@@ -8,6 +8,7 @@ from uvicorn.server import ServerState
 
 from gateway.edge.client import KEEP_ALIVE, Client, Door
 from gateway.edge.direct import Directly
+from gateway.edge.heads import Bounds
 from gateway.edge.listener import Listener
 from gateway.edge.pattern import parse_pattern
 from gateway.edge.router import Router
@@ -16,6 +17,7 @@ from gateway.timers import Timers
 from tests.edge.test_endpoint import AccessLog, RequestMeter, Route
 from tests.support.sources import After, Hang
 
+HEAD = 2 * KEEP_ALIVE
 GET = b"GET /x HTTP/1.1\r\nhost: here\r\n\r\n"
 
 
@@ -78,7 +80,8 @@ class Connected:
         self.state, self.slow, self.socket = ServerState(), Slow(), Socket()
         self.state.default_headers = [(b"date", b"now")]
         self.idle = Timers(asyncio.get_running_loop())
-        door = Door(Directly(listener), lambda: self.slow, self.state, self.idle.of(KEEP_ALIVE), 1000)
+        bounds = Bounds(1000, self.idle.of(HEAD), lambda _: None)
+        door = Door(Directly(listener), lambda: self.slow, self.state, self.idle.of(KEEP_ALIVE), bounds)
         self.client = Client(door)
         self.client.connection_made(self.socket)
 
@@ -157,6 +160,36 @@ async def test_connection_without_a_further_request_is_closed():
     await asyncio.sleep(0.2)
 
     assert there.socket.closed
+
+
+async def test_connection_without_a_first_request_is_closed():
+    there = Connected(a=Success(b"1"))
+
+    await asyncio.sleep(HEAD - 0.1)
+    assert not there.socket.closed
+    await asyncio.sleep(0.2)
+
+    assert there.socket.closed
+
+
+async def test_first_request_may_come_late_and_the_second_has_the_usual_time():
+    there = Connected(a=Success(b"1"))
+    await asyncio.sleep(HEAD - 0.1)
+    there.send()
+
+    await asyncio.sleep(KEEP_ALIVE - 0.1)
+    assert not there.socket.closed
+    await asyncio.sleep(0.2)
+
+    assert there.socket.closed
+
+
+async def test_connection_that_is_lost_before_its_first_request_waits_for_nothing():
+    there = Connected(a=Success(b"1"))
+
+    there.client.connection_lost(None)
+
+    assert len(there.idle.of(HEAD)) == 0
 
 
 async def test_long_request_is_no_idle_connection():

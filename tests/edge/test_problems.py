@@ -184,6 +184,12 @@ def test_edge_refuses_by_status(status):
     assert "step" not in members(problem)
 
 
+def test_head_that_is_late_is_no_slow_body():
+    problem = problems.late_head("r-1")
+
+    assert (problem.status, members(problem)["cause"]) == (408, "head_too_slow")
+
+
 def test_no_space_for_bodies_says_when_to_come_back():
     problem = problems.no_space("r-1")
 

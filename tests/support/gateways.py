@@ -10,11 +10,13 @@ import contextlib
 import json
 import socket
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from gateway import Gateway
-from gateway.edge.heads import MAX_HEAD, bounded
+from gateway.edge.heads import MAX_HEAD, Bounds, bounded
 from gateway.serve import _server
+from gateway.timers import Timers
 from tests.support.processes import free_ports, running
 from tests.support.raw_http import Answer, RawClient
 from tests.support.servers import scripted
@@ -140,10 +142,12 @@ def gateway_of(config, *, environ=None, **options):
 async def listening(app, **options):
     """Serve an ASGI application as ``gateway run`` does, but for opening it; gives where.
 
-    *options* are the server's (``max_head``). Goes through uvicorn's own steps, without the tenth of a
-    second that its shutdown always takes.
+    *options* replace what its clients are held to (``Bounds``). Goes through uvicorn's own steps, without the
+    tenth of a second that its shutdown always takes.
     """
-    slow = bounded(options.get("max_head", MAX_HEAD), options.get("note_refused", lambda _: None))
+    timers = Timers(asyncio.get_running_loop())
+    bounds = app.bounds if isinstance(app, Gateway) else Bounds(MAX_HEAD, timers.of(10.0), lambda _: None)
+    slow = bounded(replace(bounds, **options))
     protocol = app.clients(slow) if isinstance(app, Gateway) else slow
     server = _server(app, backlog=128, protocol=protocol)
     server.config.load()

@@ -69,6 +69,7 @@ def test_refused_heads_are_counted_by_their_status():
 
     assert found["gateway_heads_refused_total", "431"] == 1
     assert found["gateway_heads_refused_total", "400"] == 0
+    assert found["gateway_heads_refused_total", "408"] == 0
 
 
 def test_two_gateways_do_not_mix():
