@@ -61,11 +61,12 @@ def endpoint_of(route: CompiledRoute, config: Config, serving: Serving) -> Targe
 
 def _tunnel(route: CompiledRoute, step: Step, passing: Passing, options: dict[str, Any]) -> Any:
     """What serves the WebSockets of a route that passes on."""
-    from gateway.edge.tunnel import TunnelEndpoint  # noqa: PLC0415 - its library is an extra
+    from gateway.edge.tunnel import AdmittingTunnel, TunnelEndpoint  # noqa: PLC0415 - its library is an extra
 
     plan = Plan(route.key, (step,), route.plan.time_limit, route.plan.merge)
-    keys = ("engine", "intake", "meter", "streams", "access_log")
-    return TunnelEndpoint(plan, route.read_inputs, passing, **{key: options[key] for key in keys})
+    options = {key: value for key, value in options.items() if key != "witness"}
+    tunnels = AdmittingTunnel if "admission" in options else TunnelEndpoint
+    return tunnels(plan, route.read_inputs, passing, **options)
 
 
 def _answering(route: CompiledRoute, expose: Collection[str]) -> Answering:

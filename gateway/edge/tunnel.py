@@ -5,6 +5,7 @@ Rules of the file:
    status, as for other requests.
 2. Close codes go through to the other side; an upstream that is lost is 1014.
 3. Each side is asked whether it is there (pings); neither sees the other's pings.
+4. What is held for a socket goes back in every case, once it is over or was refused.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from gateway.sources.tunnels import Tunnel
 from gateway.transport.websocket import LOST, Closed, Link
 
 if TYPE_CHECKING:
+    from gateway.call import Trace
+    from gateway.edge.admission import Admission, Priority
     from gateway.edge.answer import Message, Receive, Send
     from gateway.edge.problems import Problem
 
@@ -46,6 +49,20 @@ class TunnelEndpoint(PassesOn):
         """Serve one WebSocket (an ASGI scope of that type)."""
         arrived = self._engine.clock()
         await receive()  # websocket.connect
+        opened = await self._open(scope, receive, send, path, arrived)
+        if opened is None:
+            return
+        tunnel, run, seconds = opened
+        try:
+            assert tunnel.link is not None, "it is open"
+            await self._serve(run, tunnel.link, send, receive, seconds, arrived)
+        finally:
+            tunnel.close()
+
+    async def _open(
+        self, scope: Message, receive: Receive, send: Send, path: Mapping[str, str], arrived: float
+    ) -> tuple[Tunnel, PassingRun, float] | None:
+        """Answer the handshake: what there is to serve now, with the seconds it took, or ``None``."""
         trace, limit = self._intake.read(scope["headers"], scope.get("client"), self.plan.time_limit)
         try:
             inputs = self._read_inputs(path, scope["query_string"], scope["headers"], None)
@@ -53,28 +70,31 @@ class TunnelEndpoint(PassesOn):
             offered = scope.get("subprotocols", ())
             tunnel = Tunnel(*self._asked(run, scope), self._passing.idle_timeout, offered)
         except InputFault as fault:
-            await refuse(scope, receive, send, problems.bad_request(fault, trace.request_id))
-            self._meter.record(fault.status, False, self._engine.clock() - arrived)
-            return
+            problem = problems.bad_request(fault, trace.request_id)
+            await self._turn_away(problem, trace, scope, receive, send, arrived)
+            return None
         step = self.plan.steps[0]
         call = Call(step.name, tunnel, run.deadline, step.timeout, trace, inputs=inputs, floor=run.floor)
-        try:
+        with contextlib.ExitStack() as held:
+            held.callback(tunnel.close)
             await run.run(call, body=False)
             seconds = self._engine.clock() - arrived
             if tunnel.link is None:
                 await self._refuse(run, scope, receive, send, seconds)
-                return
+                return None
             self._meter.record(101, False, seconds)
-            await self._serve(run, tunnel.link, send, receive, seconds, arrived)
-        finally:
-            tunnel.close()
+            await self._accept(run, tunnel.link, send)
+            held.pop_all()
+        return tunnel, run, seconds
+
+    async def _accept(self, run: PassingRun, link: Link, send: Send) -> None:
+        own = {**self._passing.headers, b"x-request-id": run.trace.request_id.encode()}
+        headers = self._passing.forwarding.returned(link.headers, own, without=_HANDSHAKE)
+        await send({"type": "websocket.accept", "subprotocol": link.subprotocol, "headers": headers})
 
     async def _serve(
         self, run: PassingRun, link: Link, send: Send, receive: Receive, seconds: float, arrived: float
     ) -> None:
-        own = {**self._passing.headers, b"x-request-id": run.trace.request_id.encode()}
-        headers = self._passing.forwarding.returned(link.headers, own, without=_HANDSHAKE)
-        await send({"type": "websocket.accept", "subprotocol": link.subprotocol, "headers": headers})
         self._streams.begin()
         counts = [0, 0]
         inward = asyncio.ensure_future(_inward(link, receive, counts))
@@ -97,6 +117,7 @@ class TunnelEndpoint(PassesOn):
     async def _refuse(
         self, run: PassingRun, scope: Message, receive: Receive, send: Send, seconds: float
     ) -> None:
+        """The upstream did not open a socket."""
         failure = run.failure
         assert failure is not None, "without a link there is a failure"
         problem = problems.failed(failure[1], failure[0].name, run.trace.request_id, own_credentials=True)
@@ -104,6 +125,42 @@ class TunnelEndpoint(PassesOn):
         self._meter.record(problem.status, False, seconds)
         if self._access_log is not None:
             self._access_log(run, problem.status, False, seconds, len(problem.body))
+
+    async def _turn_away(
+        self, problem: Problem, trace: Trace, scope: Message, receive: Receive, send: Send, arrived: float
+    ) -> None:
+        """The upstream is not asked."""
+        await refuse(scope, receive, send, problem)
+        seconds = self._engine.clock() - arrived
+        self._meter.record(problem.status, False, seconds)
+        if self._access_log is not None:
+            self._access_log.refused(self.plan.route, problem.status, trace, seconds)
+
+
+class AdmittingTunnel(TunnelEndpoint):
+    """A tunnel endpoint that takes on the handshakes that *admission* lets in, and refuses others with 503.
+
+    Under way is a handshake until it is answered. A socket that is open counts no more: it may live for days,
+    and what it costs is not what a request costs. How many of them there are, the bulkhead bounds.
+    """
+
+    def __init__(self, *args: Any, admission: Admission, priority: Priority, **rest: Any) -> None:
+        super().__init__(*args, **rest)
+        self._admission = admission
+        self._priority = priority
+
+    async def _open(
+        self, scope: Message, receive: Receive, send: Send, path: Mapping[str, str], arrived: float
+    ) -> tuple[Tunnel, PassingRun, float] | None:
+        if not self._admission.enter(self._priority):
+            trace, _ = self._intake.read(scope["headers"], scope.get("client"), 1.0)
+            problem = problems.no_space(trace.request_id)
+            await self._turn_away(problem, trace, scope, receive, send, arrived)
+            return None
+        try:
+            return await super()._open(scope, receive, send, path, arrived)
+        finally:
+            self._admission.leave()
 
 
 async def refuse(scope: Message, receive: Receive, send: Send, problem: Problem) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import time
 
 import pytest
@@ -9,6 +10,7 @@ from websockets.asyncio.client import connect
 from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from gateway.edge.admission import Priority
 from tests.support.gateways import eventually, serving
 from tests.support.servers import answer, answering
 
@@ -49,11 +51,11 @@ def chosen(_, offered):
 
 
 @contextlib.asynccontextmanager
-async def chatting(talk, idle="10s", **options):
+async def chatting(talk, idle="10s", config=CONFIG, **options):
     chat = Chat(talk)
     async with serve(chat, "127.0.0.1", 0, select_subprotocol=chosen, **options) as server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        async with serving(CONFIG.replace("@IDLE", idle).replace("${URL}", url)) as served:
+        async with serving(config.replace("@IDLE", idle).replace("${URL}", url)) as served:
             served.chat = chat
             served.ws = f"ws://127.0.0.1:{served.port}"
             yield served
@@ -140,6 +142,66 @@ async def test_slot_is_held_as_long_as_the_socket():
         await g.idle()
         async with connect(f"{g.ws}/chat/4"):
             pass
+
+
+def admitting(in_flight):
+    return CONFIG.replace("access_log: all", f"access_log: all, admission: {{ in_flight: {in_flight} }}")
+
+
+async def test_sockets_that_are_open_take_no_place_of_requests():
+    async with chatting(echo, config=admitting(1).replace("slots: 2", "slots: 3")) as g:
+        async with connect(f"{g.ws}/chat/1") as one, connect(f"{g.ws}/chat/2"):
+            assert g.gateway._admission.in_flight == 0
+            assert (await g.get("/plain")).status == 426  # the upstream's own: it was asked
+            await one.send("still there")
+            assert await one.recv() == "still there"
+        await g.idle()
+
+
+async def test_handshake_is_refused_when_the_gateway_is_full_and_its_upstream_not_asked():
+    async with chatting(echo, config=admitting(1)) as g:
+        g.gateway._admission.enter(Priority.CRITICAL)
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(f"{g.ws}/chat/1")
+        g.gateway._admission.leave()
+
+        response = refused.value.response
+        assert (response.status_code, response.headers["retry-after"]) == (503, "1")
+        assert json.loads(response.body)["cause"] == "bulkhead_full"
+        assert g.chat.requests == []
+        text = g.gateway.metrics.exposition()[0].decode()
+        assert 'gateway_admission_refused_total{priority="normal"} 1' in text
+        assert 'gateway_requests_total{route="GET /chat/{room}",status="503",degraded="no"} 1' in text
+        async with connect(f"{g.ws}/chat/1"):
+            pass
+
+
+async def test_handshake_that_takes_long_is_a_request_under_way():
+    waits = asyncio.Event()
+
+    async def late(connection, request):
+        await waits.wait()
+
+    async with chatting(echo, config=admitting(1), process_request=late) as g:
+        connecting = asyncio.ensure_future(connect(f"{g.ws}/chat/1").__aenter__())
+        await eventually(lambda: g.gateway._admission.in_flight == 1)
+        assert (await g.get("/plain")).status == 503
+        waits.set()
+        client = await connecting
+        assert g.gateway._admission.in_flight == 0
+        await client.close()
+
+
+async def test_handshake_that_its_upstream_refuses_makes_room():
+    def refuse(connection, request):
+        return connection.respond(403, "no")
+
+    async with chatting(echo, config=admitting(1), process_request=refuse) as g:
+        for _ in range(2):
+            with pytest.raises(InvalidStatus) as refused:
+                await connect(f"{g.ws}/chat/1")
+            assert refused.value.response.status_code == 403
+        await eventually(lambda: g.gateway._admission.in_flight == 0)
 
 
 async def test_upstream_that_refuses_is_told_by_its_status():
