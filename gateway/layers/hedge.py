@@ -7,8 +7,10 @@ Rules of the file:
    retries' business, at once.
 3. Whoever lost is cut with ``ANOTHER_WON``, gives its body's bytes back, and is not waited for.
 4. A hedge is one of the call's tries: only first attempts are hedged, and two that failed count as two.
-5. A hedge that cannot be had when it is due is asked for again, each time after twice as long: an attempt
-   that is just slow has ended by then, and one that is stalled is what hedges are for.
+5. A hedge that cannot be had when it is due is asked for again after half the time, and then each time after
+   twice as long: an attempt that is just slow has ended by then, and one that is stalled is what hedges are
+   for. (Of 20 ms ± 5 with 1 % stalls, one stall in four has to ask again: it ends after 65 ms; 104 if the
+   first wait is doubled as well.)
 """
 
 from __future__ import annotations
@@ -117,7 +119,7 @@ class Race:
 
     def __init__(self, races: Races, call: Call, inner: Source, delay: float) -> None:
         self._races = races
-        # Few lengths: a live delay is the bound of a bucket, and so is its double.
+        # Few lengths: a live delay is the bound of a bucket, and so are its half and its double.
         self._timer = races.timers.of(delay)
         self._timer.start(self)
         self._landing: asyncio.Future[None] | None = None
@@ -139,9 +141,11 @@ class Race:
             self.twin.attempt += 1
             self.twin.hedge = True
             self._races.send(self)
-        elif hedge.again(2.0 * self._timer.length, call.deadline - now, call.floor):
+            return
+        wait = self._timer.length * (2.0 if self.asked else 0.5)
+        if hedge.again(wait, call.deadline - now, call.floor):
             self.asked = True
-            self._timer = self._races.timers.of(2.0 * self._timer.length)
+            self._timer = self._races.timers.of(wait)
             self._timer.start(self)
 
     def land(self, outcome: Outcome) -> None:
