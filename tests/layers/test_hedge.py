@@ -244,7 +244,7 @@ async def test_hedge_that_cannot_be_paid_for_is_asked_for_again_soon_and_then_ev
     assert (outcome.body, hedged.elapsed) == (
         b"2",
         0.085,
-    )  # after 30 ms, 15 more, 30 more, and the hedge's own 10
+    )  # 30 ms, 15 more, 30 more, the hedge 10
     await hedged.assert_idle()
 
 
