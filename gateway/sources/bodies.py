@@ -19,6 +19,9 @@ MAX_DEPTH: Final = 500
 Python 3.11, depending on who calls, and at other depths on later ones; a limit of our own is the same
 everywhere, and leaves room for decoding a checked body anywhere."""
 
+_ARRAYS: Final = 100
+_OBJECTS: Final = MAX_DEPTH - _ARRAYS  # of both together not more than levels
+
 _TOO_DEEP: Final = Failure(Cause.UNREADABLE, f"nested more than {MAX_DEPTH} levels deep")
 _BOM: Final = b"\xef\xbb\xbf"
 _NO_MARKS: Final = bytes(byte for byte in range(256) if byte not in b'[]{}"')
@@ -53,12 +56,12 @@ def _has_many_levels(document: bytes) -> bool:
     """Whether *document*, known to be JSON, has more than ``MAX_DEPTH`` levels; exact.
 
     Counting levels one by one takes ten times as long as the check itself, so it comes last. First:
-    with few brackets there are few levels. (``replace`` finds what is rare faster than ``count``, and
-    here never looks for more than it needs.)
+    with few brackets there are few levels. (To replace so many by another byte, and to look whether one is
+    left, takes a tenth of counting them: 14 kB in 2 µs.)
     """
-    enough = MAX_DEPTH + 1
-    rest = len(document.replace(b"[", b"", enough)) + len(document.replace(b"{", b"", enough))
-    if 2 * len(document) - rest <= MAX_DEPTH:
+    if b"[" not in document.replace(b"[", b"(", _ARRAYS) and b"{" not in document.replace(
+        b"{", b"(", _OBJECTS
+    ):
         return False
     brackets = left = _brackets(document)
     for rounds in range(1, 9):
