@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gateway.compiler.sharing import Commons
     from gateway.config import StepSpec
     from gateway.outcome import Outcome
-    from gateway.plan.direct import Direct
+    from gateway.plan.balanced import Beginning
     from gateway.plan.model import Identify, Prepare
 
 
@@ -31,7 +31,7 @@ class Listing:
 
     prepare: Prepare
     identify: Identify | None
-    direct: Direct | None = None
+    direct: Beginning | None = None
     each: Layer | None = None
     batching: Layer | None = None
 
@@ -107,7 +107,7 @@ class ListedCall:
     def listing(
         self,
         named: tuple[Identify | None, Identify | None],
-        direct: Direct | None,
+        direct: Beginning | None,
         shared: Shared,
         commons: Commons,
         time_limit: float,

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from gateway.layers.fallback import StandIn
     from gateway.layers.hedge import Races
     from gateway.layers.observe import Meter
-    from gateway.plan.direct import Direct
+    from gateway.plan.balanced import Beginning
 
 SHORTENED_TO: Final = 0.8
 """Share of the time limit to which a timeout at or above it is shortened (docs/contract.md section 5)."""
@@ -206,7 +206,7 @@ class StepCompiler:
         shared: Shared,
         meter: Meter,
         **above: Any,
-    ) -> Direct | None:
+    ) -> Beginning | None:
         """How its first attempts are made without a coroutine, where nothing above them needs one.
 
         *above* are the layers of the call that may be there: ``stand_in`` and ``shape``, or None.
@@ -227,12 +227,16 @@ class StepCompiler:
             inner=inner,
         )
 
-    def _one(self, upstream: Upstream, direct: Direct | None) -> Listing:
+    def _one(self, upstream: Upstream, direct: Beginning | None) -> Listing:
         """How its one call is made."""
         return Listing(self._call.compiled(), self._sharing.identity(upstream), direct)
 
     def _several(
-        self, upstream: Upstream, direct: Callable[[Meter], Direct | None], shared: Shared, commons: Commons
+        self,
+        upstream: Upstream,
+        direct: Callable[[Meter], Beginning | None],
+        shared: Shared,
+        commons: Commons,
     ) -> Listing | None:
         """How its calls are made, if they are many of one, or one of many."""
         if not isinstance(self._call, ListedCall):

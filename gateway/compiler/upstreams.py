@@ -16,10 +16,11 @@ from gateway.config import UNGUARDED
 from gateway.config.source_kinds import UPSTREAM_KINDS
 from gateway.layers.adaptive import AdaptingMeter
 from gateway.layers.address import Address as Candidate
-from gateway.layers.balance import CROWDED, Balance, balancing
+from gateway.layers.balance import CROWDED, Balance, PendingMeter, balancing
 from gateway.layers.budget import Budget
 from gateway.layers.bulkhead import BulkheadSnapshot
 from gateway.layers.turns import Turns
+from gateway.plan.balanced import Balanced, Beginning
 from gateway.plan.cold import ColdWire
 from gateway.plan.direct import Direct
 from gateway.sources.http import HttpWire
@@ -69,7 +70,7 @@ class Upstream:
     balance: Balance | None
     budget: Budget
     source: Source
-    direct: Callable[..., Direct] | None
+    direct: Callable[..., Beginning] | None
     on_trial: Callable[[], bool]
     crowded: Callable[[], bool]
     layers: tuple[str, ...]
@@ -158,7 +159,7 @@ def build_upstream(name: str, spec: UpstreamSpec, shared: Shared, prepared: Any 
         balance=balance,
         budget=Budget(budget.ratio, budget.per_second) if budget else Budget(ENDLESS, 0.0),
         source=source,
-        direct=_direct(first, spec, shared, meter) if balance is None else None,
+        direct=_direct(addresses, balance, spec, shared, meter),
         on_trial=on_trial,
         crowded=crowded,
         layers=layers,
@@ -225,9 +226,28 @@ def _crowded(only: Candidate) -> bool:
 
 
 def _direct(
+    addresses: tuple[Address, ...],
+    balance: Balance | None,
+    spec: UpstreamSpec,
+    shared: Shared,
+    meter: Meter,
+) -> Callable[..., Beginning] | None:
+    """What makes first attempts without a coroutine, where all that is called can be called so."""
+    if balance is None:
+        return _direct_at(addresses[0], spec, shared, meter)
+    candidates = zip(addresses, balance.addresses, strict=True)
+    meters = [(each, PendingMeter(balance, candidate, shared.clock, meter)) for each, candidate in candidates]
+    made = [_direct_at(each, spec, shared, pending) for each, pending in meters]
+    directs = [each for each in made if each is not None]
+    if len(directs) < len(made):
+        return None
+    return lambda **of_step: Balanced(balance, [each(**of_step) for each in directs], shared.clock)
+
+
+def _direct_at(
     address: Address, spec: UpstreamSpec, shared: Shared, meter: Meter
 ) -> Callable[..., Direct] | None:
-    """What makes first attempts without a coroutine, where nothing but the usual layers is in the way."""
+    """The same for one address."""
     transport, breaker = address.client, address.breaker
     wire = address.wire
     if wire is None and isinstance(transport, H1Transport):

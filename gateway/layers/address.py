@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.call import Source
+from gateway.call import Call, Source
 from gateway.layers.bulkhead import Bulkhead
 from gateway.layers.circuit import Circuit
 from gateway.layers.circuit_state import CircuitState
@@ -91,6 +91,12 @@ class Address:
     def refuses(self, now: float) -> bool:
         """Its circuit would refuse a call now. A look only."""
         return self.circuit is not None and self.circuit.refuses(now)
+
+    def take(self, call: Call) -> None:
+        """*call* goes to it from now on."""
+        call.tried |= self.bit  # at once: a hedge is made while this attempt is under way
+        self.calls += 1
+        self.pending += 1
 
     def succeeded(self) -> None:
         """A call to it ended well."""

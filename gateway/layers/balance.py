@@ -23,6 +23,7 @@ from typing import Final
 from gateway.call import Call, Source
 from gateway.layers.address import Address, AddressSnapshot
 from gateway.layers.circuit_state import CircuitState
+from gateway.layers.observe import Meter
 from gateway.layers.outlier import Outliers
 from gateway.layers.slow_start import SlowStart
 from gateway.outcome import Cause, Failure, Outcome, Success, Verdict, verdict
@@ -44,7 +45,7 @@ class Balance:
     is an instant on one monotonic clock, that of the circuits.
     """
 
-    __slots__ = ("_outliers", "_random", "_starts", "addresses")
+    __slots__ = ("_drawn", "_outliers", "_random", "_starts", "addresses")
 
     def __init__(
         self,
@@ -58,6 +59,7 @@ class Balance:
         for place, address in enumerate(self.addresses):
             address.take_place(place)
         self._random = random
+        self._drawn: Address | None = None
         self._outliers = Outliers(len(self.addresses), max_ejected, random)
         # All begin together, so none is newer than the others: at start nobody starts slowly.
         self._starts = [SlowStart(slow_start) for _ in self.addresses]
@@ -85,10 +87,22 @@ class Balance:
                 equals += 1
                 if self._random() * equals < 1.0:
                     best = address
+        drawn = self._drawn
+        if drawn is not None:
+            self._drawn = None
+            if drawn.pending == least:
+                return drawn
         return best
+
+    def put_back(self, address: Address) -> None:
+        """The call does not go to *address*, just picked for it, but is picked for once more: its lot is
+        drawn. (A new one would favour addresses at which calls can be begun without waiting.)
+        """
+        self._drawn = address
 
     def _weigh(self, now: float, tried: int) -> Address | None:
         """The same, when something speaks against one of them."""
+        self._drawn = None
         weights = [self._weight(address, now) for address in self.addresses]
         heaviest = max(weights)
         best: Address | None = None
@@ -202,9 +216,7 @@ def balancing(balance: Balance, clock: Clock) -> Source:
             if address is None or address.bit & asked:
                 return balance.refusal(now) if outcome is None else outcome
             asked |= address.bit
-            call.tried |= address.bit  # at once: a hedge is made while this attempt is under way
-            address.calls += 1
-            address.pending += 1
+            address.take(call)
             try:
                 outcome = await address.source(call)
             finally:
@@ -214,6 +226,26 @@ def balancing(balance: Balance, clock: Clock) -> Source:
                 return outcome
 
     return balanced
+
+
+class PendingMeter:
+    """What ``balancing`` does after an attempt at *address*, for who makes attempts without layers and
+    records them in *meter*. (One that was torn down says nothing of the address, as its verdict is neutral.)
+    """
+
+    __slots__ = ("_address", "_balance", "_clock", "_meter")
+
+    def __init__(self, balance: Balance, address: Address, clock: Clock, meter: Meter) -> None:
+        self._balance = balance
+        self._address = address
+        self._clock = clock
+        self._meter = meter
+
+    def record(self, outcome: Outcome, seconds: float) -> None:
+        """An attempt that took *seconds* ended as *outcome*."""
+        self._address.pending -= 1
+        self._balance.ended(self._address, outcome, self._clock())
+        self._meter.record(outcome, seconds)
 
 
 def was_refused(outcome: Outcome) -> bool:

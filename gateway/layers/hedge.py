@@ -154,9 +154,17 @@ class Race:
         if self.over:
             self._give_back()
         elif settles(outcome):
-            self.call.cut(ANOTHER_WON)
+            if isinstance(self.call.waiter, asyncio.Future):
+                self._win()
+            else:  # a direct attempt goes on at once when it is cut: not in this task, and in its turn
+                self._races.timers.loop.call_soon(self._win)
         elif self._landing is not None and not self._landing.done():
             self._landing.set_result(None)
+
+    def _win(self) -> None:
+        """End the first attempt, unless it just did so itself."""
+        if not self.over:
+            self.call.cut(ANOTHER_WON)
 
     async def decide(self, first: Outcome) -> Outcome:
         """The first attempt ended as *first*, after the hedge was sent: how does the call end?"""

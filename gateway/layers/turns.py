@@ -32,3 +32,7 @@ class Turns(Balance):
         if second_best is not None:
             self._next = (second_best.place + 1) % count
         return second_best
+
+    def put_back(self, address: Address) -> None:
+        """It is still the turn of *address*."""
+        self._next = address.place

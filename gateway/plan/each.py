@@ -25,7 +25,7 @@ from gateway.plan.joined import joined
 if TYPE_CHECKING:
     from gateway.buffered import Buffered
     from gateway.plan.background import Background
-    from gateway.plan.direct import Direct
+    from gateway.plan.balanced import Beginning
     from gateway.plan.flight import Flying
 
 _EMPTY: Final = b"[]"
@@ -59,7 +59,7 @@ class Flights:
     buffered: Buffered
 
 
-def for_each(rules: Rules, flights: Flights, direct: Direct | None = None) -> Layer:
+def for_each(rules: Rules, flights: Flights, direct: Beginning | None = None) -> Layer:
     """Let a call whose payload is a sequence of ``Item`` be one call per item. *direct* makes what it can."""
 
     def wrap(inner: Source) -> Source:
@@ -96,7 +96,7 @@ class _Round:
     )
 
     def __init__(
-        self, call: Call, source: Source, rules: Rules, flights: Flights, direct: Direct | None
+        self, call: Call, source: Source, rules: Rules, flights: Flights, direct: Beginning | None
     ) -> None:
         items: Sequence[Item] = call.payload
         self._call = call

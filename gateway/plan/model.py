@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from gateway.call import Call, Source, Trace
 from gateway.layers.fallback import StandIn
 from gateway.outcome import Failure, Outcome
-from gateway.plan.direct import Direct
+from gateway.plan.balanced import Beginning
 
 
 class Scope(Protocol):
@@ -72,7 +72,7 @@ class Step:
     timeout: float = 1.0
     stand_in: StandIn | None = None
     identify: Identify | None = None
-    direct: Direct | None = None
+    direct: Beginning | None = None
     chosen: Chosen | None = None
 
 

@@ -6,6 +6,7 @@ from gateway.compiler.addresses import build_address, upstream_of
 from gateway.compiler.kinds.table import KINDS
 from gateway.compiler.upstreams import build_upstream
 from gateway.layers.adaptive import AdaptingMeter
+from gateway.layers.balance import PendingMeter
 from gateway.layers.circuit_state import CircuitState
 from tests.config.sample import with_upstream
 from tests.support.compiled import shared
@@ -27,6 +28,17 @@ def test_each_address_has_guards_and_connections_of_its_own():
     assert first.bulkhead is not second.bulkhead
     assert first.client is not second.client
     assert made.layers[:2] == ("balance", "observe attempt")
+
+
+def test_direct_calls_of_several_addresses_have_the_guards_of_each():
+    made = upstream(TWO)
+    first, second = made.direct(calls=None).directs
+
+    assert (first.circuit, second.circuit) == tuple(each.breaker.circuit for each in made.addresses)
+    assert (first.bulkhead, second.bulkhead) == tuple(each.bulkhead for each in made.addresses)
+    assert (first.peer, second.peer) == tuple(each.peer for each in made.addresses)
+    assert isinstance(first.attempts, PendingMeter)
+    assert upstream(f"{TWO}, transport: httpx").direct is None
 
 
 def test_one_address_needs_no_balance():

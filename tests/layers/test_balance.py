@@ -4,9 +4,12 @@ import asyncio
 
 import pytest
 
-from gateway.outcome import Cause, Failure, Success
+from gateway.layers.balance import PendingMeter
+from gateway.layers.observe import BUG, CANCELLED
+from gateway.outcome import ANOTHER_WON, Cause, Failure, Success
 from tests.support.calls import make_call
 from tests.support.fleet import DEAD, Fleet
+from tests.support.meters import RecordingMeter
 from tests.support.sources import Hang
 
 
@@ -69,6 +72,47 @@ async def test_retry_and_hedge_go_elsewhere():
     assert sorted(fleet.hits) == [0, 1, 2] or sorted(fleet.hits) == [1, 1, 1]
     assert sum(hits > 0 for hits in fleet.hits) >= 2
     assert call.tried.bit_count() == 2
+
+
+async def test_lot_that_was_put_back_is_drawn_for_the_next_call_and_no_other():
+    balance = loaded(2, 2, 2).balance
+    last = balance.addresses[2]
+
+    for _ in range(20):
+        balance.put_back(last)
+        assert balance.pick(0.0) is last
+
+    assert any(balance.pick(0.0) is not last for _ in range(20))
+
+
+async def test_lot_that_was_put_back_is_void_once_another_address_has_less_to_do():
+    balance = loaded(2, 2, 2).balance
+    balance.put_back(balance.addresses[2])
+    balance.addresses[2].pending += 1
+
+    assert balance.pick(0.0) is not balance.addresses[2]
+
+
+async def test_meter_of_who_makes_attempts_without_layers_tells_what_the_layer_would():
+    fleet, meter = loaded(1), RecordingMeter()
+    (address,) = fleet.balance.addresses
+    record = PendingMeter(fleet.balance, address, fleet.clock, meter).record
+
+    record(DEAD, 0.1)
+
+    assert (address.pending, address.failures) == (0, 1)
+    assert meter.records == [("unreachable", 0.1)]
+
+
+@pytest.mark.parametrize("ending", [CANCELLED, BUG, ANOTHER_WON])
+async def test_attempt_that_was_torn_down_is_no_longer_pending_and_says_nothing(ending):
+    fleet = loaded(1)
+    (address,) = fleet.balance.addresses
+    address.failures = 3
+
+    PendingMeter(fleet.balance, address, fleet.clock, RecordingMeter()).record(ending, 0.1)
+
+    assert (address.pending, address.failures) == (0, 3)
 
 
 async def test_address_without_a_free_slot_comes_last():

@@ -29,6 +29,17 @@ async def test_call_goes_elsewhere_than_before_if_it_can():
     assert set(fleet.picks(10, tried=0b011)) == {0, 1}
 
 
+async def test_turn_that_was_put_back_is_the_next_one():
+    fleet = Fleet(policy=Turns)
+    balance = fleet.balance
+    first = balance.pick(0.0)
+
+    balance.put_back(first)
+
+    assert balance.pick(0.0) is first
+    assert balance.pick(0.0) is not first
+
+
 async def test_all_refuse():
     fleet = Fleet(policy=Turns)
     fleet.trip(0, 1, 2)

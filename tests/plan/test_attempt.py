@@ -61,6 +61,18 @@ def test_direct_call_is_answered_by_its_hedge_and_keeps_only_the_hedges_bytes():
     assert run_virtually(play) == ((b"2", 0.05, 10, 10), 1, 0, 0, 0)
 
 
+def test_request_whose_hedge_won_does_not_go_on_in_the_task_of_the_hedge():
+    async def play():
+        _, run = hedged(SLOW_THEN_QUICK)
+        seen = []
+        run.start(lambda: seen.append(asyncio.current_task()))
+        await asyncio.sleep(0.1)
+        run.release()
+        return seen
+
+    assert run_virtually(play) == [None]
+
+
 def test_direct_attempt_and_its_hedge_that_both_failed_are_two_of_three_tries():
     async def play():
         world, run = hedged(BOTH_FAIL, retried=True)
@@ -92,7 +104,7 @@ def test_direct_attempt_still_holds_its_slot_when_what_adapts_is_told_of_it():
     async def play():
         world = World(Scene((Request(0.0, (Entry(Success(b"1"), 0.1),)),), adaptive=True), direct=True)
         await Run(world.plan(0, 1), world.engine, [], TRACE, 0.5).run()
-        return world.site.gradient._window.peak, world.bulkhead.in_use
+        return world.sites[0].gradient._window.peak, world.bulkhead.in_use
 
     assert run_virtually(play) == (1, 0)
 

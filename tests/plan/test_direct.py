@@ -19,6 +19,9 @@ KINDS = {
     "hedged": {"hedged": 0.043, "budget": 2.0, "repeatable": True},
     "adaptive": {"adaptive": True, "ramped": False},
     "adaptive and hedged": {"adaptive": True, "hedged": "live", "budget": 2.0, "repeatable": True},
+    "several addresses": {"addresses": 3, "ramped": False},
+    "two in turns": {"addresses": 2, "turns": True},
+    "all three": {"addresses": 2, "adaptive": True, "hedged": 0.043, "budget": 2.0, "repeatable": True},
 }
 
 

@@ -40,6 +40,8 @@ class Scene:
     adaptive: bool = False
     hedged: float | str = 0.0
     budget: float = 0.3
+    addresses: int = 1
+    turns: bool = False
 
 
 def played(scene, *, direct):
@@ -67,7 +69,7 @@ RESULTS = (
 
 FLAGS = (
     *("repeatable", "required", "backed", "chained", "ramped", "retried", "recorded", "shaped", "cold"),
-    "adaptive",
+    *("adaptive", "turns"),
 )
 
 
@@ -81,6 +83,7 @@ def scene_of(random, **fixed):
     chosen["hedged"] = random.choice([0.0, "live", random.uniform(0.01, 0.15)])
     chosen["budget"] = random.choice([0.3, 2.0])
     chosen["slots"] = random.randint(1, 9)
+    chosen["addresses"] = random.choice([1, 1, 2, 3])
     chosen["ramped"] &= random.random() < 0.5  # most attempts take the plain form then
     chosen |= fixed
     if chosen["cold"]:

@@ -5,7 +5,9 @@ import asyncio
 from gateway.buffered import Buffered
 from gateway.call import Trace, stack
 from gateway.layers.adaptive import AdaptingMeter, adapting
+from gateway.layers.address import Address
 from gateway.layers.backoff import Backoff
+from gateway.layers.balance import Balance, PendingMeter, balancing
 from gateway.layers.breaker import Breaker, breaking, refusing_while_open
 from gateway.layers.budget import Budget
 from gateway.layers.bulkhead import Bulkhead, limiting
@@ -23,9 +25,11 @@ from gateway.layers.ramp import Ramp, ramping
 from gateway.layers.retry import Retrying, retrying
 from gateway.layers.shape import shaping
 from gateway.layers.timeout import timing_out
+from gateway.layers.turns import Turns
 from gateway.layers.warmth import Warmth
 from gateway.outcome import Cause, Failure, Freshness, Success
 from gateway.plan.background import Background
+from gateway.plan.balanced import Balanced
 from gateway.plan.cold import ColdWire
 from gateway.plan.direct import Direct
 from gateway.plan.engine import Engine
@@ -84,9 +88,12 @@ class Site:
             layers += [allowing_cold_starts(self.warmth, COLD_TIMEOUT, clock, self.circuit)]
         layers += [breaking(self.breaker, clock, cold), timing_out(timers)]
         self.source = stack(self.wire.source, layers)
+        self.address = Address("x", self.source, self.circuit, self.bulkhead)
 
-    def direct(self, **of_step):
+    def direct(self, balance, **of_step):
         meter = self.attempts
+        if balance is not None:
+            meter = PendingMeter(balance, self.address, self.clock, meter)
         if self.scene.adaptive:
             meter = AdaptingMeter(self.gradient, self.bulkhead, self.clock, meter)
         return Direct(
@@ -102,12 +109,14 @@ class Site:
     def told(self, now):
         """What of it must be the same in both forms; whatever is not given back fails here."""
         assert (self.wire.in_use, self.bulkhead.in_use, self.warmth.in_flight) == (0, 0, 0)
+        assert self.address.pending == 0
         seen = self.breaker.snapshot()
         circuit = (seen.state, seen.total, seen.failed, seen.in_a_row, seen.probes_out)
         warmth = (self.warmth.snapshot(now), list(self.warmth._seen))
         slots = (self.bulkhead.limit, self.bulkhead.refused, repr(self.gradient), self.gradient.measuring)
         sent = sorted(self.wire.sent)  # what is first within an instant is a matter of the form
-        return (circuit, self.circuit.generation, slots, warmth, sent)
+        standing = (self.address.calls, self.address.failures, self.address.steady)
+        return (circuit, self.circuit.generation, slots, warmth, standing, sent)
 
 
 class World:
@@ -126,7 +135,9 @@ class World:
         self.budget = Budget(scene.budget, 1.0)
         self.attempts, self.calls = RecordingMeter(), RecordingMeter()
         script = {(n, i): e for n, r in enumerate(scene.requests) for i, e in enumerate(r.entries)}
-        self.site = Site(scene, script, self.buffered, self.attempts, self.timers)
+        shared = (script, self.buffered, self.attempts, self.timers)
+        self.sites = [Site(scene, *shared) for _ in range(scene.addresses)]
+        self.balance = self._balance() if scene.addresses > 1 else None
         self.retry = {
             "attempts": 3,
             "backoff": Backoff(0.0217, 0.1, lambda: 0.61),
@@ -139,14 +150,24 @@ class World:
 
     @property
     def wire(self):
-        return self.site.wire
+        return self.sites[0].wire
 
     @property
     def bulkhead(self):
-        return self.site.bulkhead
+        return self.sites[0].bulkhead
 
     def on_trial(self):
-        return self.site.circuit.state is not CircuitState.CLOSED
+        if self.balance is not None:
+            return self.balance.on_trial()
+        return self.sites[0].circuit.state is not CircuitState.CLOSED
+
+    def _balance(self):
+        """By lots that an instant draws, whatever was drawn before: both forms draw the same."""
+        clock = self.timers.loop.time
+        addresses = [site.address for site in self.sites]
+        if self.scene.turns:
+            return Turns(addresses, lambda: clock() * 977.0 % 1.0)
+        return Balance(addresses, lambda: clock() * 977.0 % 1.0, slow_start=0.3)
 
     def _races(self):
         """Hedges after a fixed time, or after a percentile of which enough is known from the start."""
@@ -157,12 +178,14 @@ class World:
                 after.record(clock(), 0.05)
         else:
             after = FixedDelay(self.scene.hedged)
-        hedge = Hedge(after, self.budget, self.on_trial, crowding(self.site.bulkhead))
+        crowded = crowding(self.bulkhead) if self.balance is None else self.balance.crowded
+        hedge = Hedge(after, self.budget, self.on_trial, crowded)
         return Races(hedge, self.buffered, clock, self.timers)
 
     def plan(self, number, count):
         scene, clock = self.scene, self.timers.loop.time
-        inner = answering_nothing(NOTHING_ON)(self.site.source)
+        source = self.sites[0].source if self.balance is None else balancing(self.balance, clock)
+        inner = answering_nothing(NOTHING_ON)(source)
         layers = [observing_calls(self.calls, clock)]
         layers += [standing_in(fallback)] if scene.backed else []
         layers += [shaping(shape)] if scene.shaped else []
@@ -190,11 +213,17 @@ class World:
                 repeatable=scene.repeatable,
                 timeout=scene.timeout + 0.0011 * index,
                 stand_in=fallback if scene.backed else None,
-                direct=self.site.direct(**of_step) if self.direct else None,
+                direct=self._begins(of_step) if self.direct else None,
             )
             for index in range(count)
         ]
         return Plan("GET /x", tuple(steps), LIMIT, merge=lambda _: b"{}")
+
+    def _begins(self, of_step):
+        directs = [site.direct(self.balance, **of_step) for site in self.sites]
+        if self.balance is None:
+            return directs[0]
+        return Balanced(self.balance, directs, self.timers.loop.time)
 
     def trace(self):
         if not self.scene.recorded:
@@ -239,7 +268,7 @@ class World:
         learned = self.races and getattr(self.races.hedge.after, "_latencies", None)
         return (
             sorted(self.ended, key=repr),
-            self.site.told(now),
+            [site.told(now) for site in self.sites],
             meters,
             (self.budget.snapshot(now), extras, learned and list(learned._sums)),
             sorted(recorded(record) for recording in self.recordings for record in recording.records),
