@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from gateway.buffered import Buffered
 from gateway.compiler.addresses import upstream_of
+from gateway.compiler.bounds import bounds_of
 from gateway.compiler.compile import Compiled, Serving, compile_config
 from gateway.compiler.condition import health_of
 from gateway.compiler.describe import describe_all
@@ -35,9 +36,10 @@ from gateway.edge.access_log import AccessLog
 from gateway.edge.admin import Insight, admin_app
 from gateway.edge.admission import Admission
 from gateway.edge.answer import Message, Receive, Send
+from gateway.edge.bounds import Bounds
 from gateway.edge.client import KEEP_ALIVE, Client, Clients
 from gateway.edge.direct import Directly
-from gateway.edge.heads import BoundedProtocol, Bounds
+from gateway.edge.heads import BoundedProtocol
 from gateway.edge.health import Phase
 from gateway.edge.listener import Listener
 from gateway.edge.pages import public_pages
@@ -125,8 +127,7 @@ class Gateway:
     @property
     def bounds(self) -> Bounds:
         """What clients are held to before a request is anybody's; for who makes the listener."""
-        server = self.config.server
-        return Bounds(server.max_head, self._idle.of(server.head_timeout), self.metrics.count_refused_head)
+        return bounds_of(self.config.server, self._idle, self.metrics)
 
     @property
     def slots(self) -> int:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 import uvicorn
 import uvloop
 
+from gateway.edge.bounds import Bounds
 from gateway.edge.heads import MAX_HEAD, bounded
 from gateway.telemetry import events, names
 from gateway.telemetry.log import Log
@@ -98,12 +99,12 @@ def _bind(listener: Listener) -> socket.socket:
     return bound
 
 
-def _server(app: object, *, backlog: int, protocol: Callable[..., Any]) -> _Server:
+def _server(app: object, *, backlog: int, protocol: Callable[..., Any], bounds: Bounds) -> _Server:
     return _Server(
         uvicorn.Config(
             app,  # type: ignore[arg-type]
             http=protocol,  # type: ignore[arg-type]  # whatever makes one, not only a class
-            ws="websockets-sansio" if getattr(app, "websockets", False) else "none",
+            ws=_sockets(bounds) if getattr(app, "websockets", False) else "none",
             ws_max_size=MAX_MESSAGE,
             ws_per_message_deflate=False,  # costs a third of a megabyte for each socket
             lifespan="off",
@@ -117,14 +118,21 @@ def _server(app: object, *, backlog: int, protocol: Callable[..., Any]) -> _Serv
     )
 
 
+def _sockets(bounds: Bounds) -> type[asyncio.Protocol]:
+    from gateway.edge.sockets import bounded_sockets  # noqa: PLC0415 - its library is an extra
+
+    return bounded_sockets(bounds)
+
+
 async def _serve(gateway: Gateway, sockets: list[socket.socket]) -> None:
     metrics = gateway.metrics
     bounds = gateway.bounds
-    public = _server(gateway, backlog=2048, protocol=gateway.clients(bounded(bounds)))
+    public = _server(gateway, backlog=2048, protocol=gateway.clients(bounded(bounds)), bounds=bounds)
     clients = public.server_state.connections
     metrics.watch.samples(names.CLIENTS, lambda: [((), len(clients))])
-    own = replace(bounds, max_head=MAX_HEAD, refused=lambda _: None)  # the operator's slips count nowhere
-    admin = _server(gateway.admin, backlog=128, protocol=bounded(own))
+    # The operator's slips count nowhere.
+    own = replace(bounds, max_head=MAX_HEAD, refused=lambda _: None, stalled=lambda: None)
+    admin = _server(gateway.admin, backlog=128, protocol=bounded(own), bounds=own)
     loop = asyncio.get_running_loop()
 
     def stop() -> None:

@@ -11,7 +11,7 @@ import socket
 
 import pytest
 
-from gateway.edge.heads import Bounds
+from gateway.edge.bounds import Bounds
 from gateway.serve import BindError, Listener, _bind, raise_file_limit, run
 from gateway.telemetry.metrics import Metrics
 from gateway.timers import Timers
@@ -37,7 +37,8 @@ class FakeGateway:
         self.slots = slots
         self.metrics = Metrics()
         self.timers = Timers()
-        self.bounds = Bounds(1024, self.timers.of(head_timeout), self.metrics.count_refused_head)
+        head, unread, metrics = self.timers.of(head_timeout), self.timers.of(60.0), self.metrics
+        self.bounds = Bounds(1024, head, unread, metrics.count_refused_head, metrics.count_stalled)
         self.admin = empty_object
         self.opened = self.closed = self.drained = self.hurried = 0
         self.seen = []

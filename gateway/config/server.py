@@ -87,6 +87,11 @@ class ServerSpec:
         description="From a request's first byte to the end of its headers, and for a new connection's first "
         "byte; above it 408.",
     )
+    send_timeout: Duration = Field(
+        default=60.0,
+        description="A client must read some of its answer as often; else its connection is broken. What is "
+        "passed on has its `idle_timeout` instead.",
+    )
     max_buffered: Size = Field(
         default=512 * 2**20,
         description="All bodies held at once; above it calls are refused as bulkhead_full.",

@@ -18,14 +18,16 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from gateway.edge.unread import Unread
 from gateway.transport.head import Head
 
 if TYPE_CHECKING:
     from uvicorn import Config
     from uvicorn.server import ServerState
 
+    from gateway.edge.bounds import Bounds
     from gateway.edge.direct import Directly, DirectRequest
-    from gateway.edge.heads import BoundedProtocol, Bounds
+    from gateway.edge.heads import BoundedProtocol
     from gateway.timers import Timer
 
 KEEP_ALIVE: Final = 5.0
@@ -43,11 +45,15 @@ class Door:
     first by ``fresh``.
     """
 
-    __slots__ = ("_lines", "_of", "connections", "directly", "fresh", "idle", "max_head", "slow", "state")
+    __slots__ = (
+        *("_lines", "_of", "bounds", "connections", "directly"),
+        *("fresh", "idle", "max_head", "slow", "state"),
+    )
 
     def __init__(
         self, directly: Directly, slow: Callable[[], BoundedProtocol], state: Any, idle: Timer, bounds: Bounds
     ) -> None:
+        self.bounds = bounds
         self.directly = directly
         self.slow = slow
         self.state = state
@@ -79,6 +85,7 @@ class Client:
         "_request",
         "_slow",
         "_timer",
+        "_unread",
         "address",
         "server",
         "transport",
@@ -93,6 +100,7 @@ class Client:
         self._request: DirectRequest | None = None
         self._slow: BoundedProtocol | None = None
         self._timer = door.fresh  # of its kinds of waiting for a request the present one's
+        self._unread: Unread | None = None
         self._behind = b""
         self._full = False
         self._last = False
@@ -125,17 +133,20 @@ class Client:
             self._pass_on(data)
 
     def eof_received(self) -> None:
-        """The client sends no more; the transport closes itself."""
+        """The client sends no more; the transport closes itself, once it has sent what there is."""
+        self.see_off()
 
     def pause_writing(self) -> None:
         """The client reads slowly."""
         self._full = True
+        self._watched().begin()
         if self._slow is not None:
             self._slow.pause_writing()
 
     def resume_writing(self) -> None:
         """It has read."""
         self._full = False
+        self._watched().end()
         if self._slow is not None:
             self._slow.resume_writing()
         request = self._request
@@ -147,6 +158,9 @@ class Client:
         self.leave()
         self._timer.stop(self)
         self._head.close()
+        if self._unread is not None:
+            self._unread.forget()
+            self._unread = None
         self.transport = None
         if self._slow is not None:
             self._slow.connection_lost(error)
@@ -171,8 +185,12 @@ class Client:
 
     def expire(self) -> None:
         """There was no request, or no further one (the timer of idle connections calls this)."""
-        if self.transport is not None:
-            self.transport.close()
+        self._close()
+
+    def see_off(self) -> None:
+        """The connection is closed as soon as the client has read what is unsent."""
+        if self.transport is not None and self.transport.get_write_buffer_size():
+            self._watched().begin()
 
     # ── what a direct request calls ─────────────────────────────────────────────────────────────────
 
@@ -206,7 +224,7 @@ class Client:
         if transport is None or transport.is_closing():
             return
         if self._last:
-            transport.close()
+            self._close()
             return
         if self._behind:
             data, self._behind = self._behind, b""
@@ -215,6 +233,23 @@ class Client:
         else:
             self._timer = self._door.idle
             self._timer.start(self)
+
+    def _close(self) -> None:
+        """End the connection when all is sent; the client is to read it."""
+        if self.transport is not None:
+            self.transport.close()
+            self.see_off()
+
+    def _watched(self) -> Unread:
+        """What watches over the connection's unsent bytes; made when there first are some."""
+        unread = self._unread
+        if unread is None:
+            assert self.transport is not None, "there is a client"
+            unread = self._unread = Unread(self.transport, self._door.bounds, self._excused)
+        return unread
+
+    def _excused(self) -> bool:
+        return self._slow is not None and self._slow.excused
 
     def _pass_on(self, data: bytes) -> None:
         """Leave *data* to uvicorn."""

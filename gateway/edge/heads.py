@@ -16,8 +16,6 @@ Rules of the file:
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
@@ -25,6 +23,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from gateway.call import Trace
 from gateway.edge import problems
 from gateway.edge.incoming import new_trace_id
+from gateway.edge.unread import OWN, Unread
 from gateway.telemetry import events
 from gateway.telemetry.log import Log
 from gateway.telemetry.repetition import Sparing
@@ -40,22 +39,10 @@ _AROUND: Final = 16
 """Bytes of framing allowed for each byte of a body; a chunk of one byte takes six."""
 
 if TYPE_CHECKING:
+    from gateway.edge.bounds import Bounds
     from gateway.edge.client import Client
-    from gateway.timers import Timer
 
 _log = Log("gateway.edge")
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """What clients are held to: *max_head* bytes of a head, which is whole within the time of *head*.
-
-    *refused* is told the status of everyone who is refused for it. Must neither block nor raise.
-    """
-
-    max_head: int
-    head: Timer
-    refused: Callable[[int], None]
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -76,6 +63,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._refused = False
         self._waits = False  # for a head, or for what nobody reads of a body
         self._client: Client | None = None
+        self._unread: Unread | None = None
 
     def serve_for(self, client: Client) -> None:
         """Serve what *client* passes on; it keeps its place among the server's connections."""
@@ -93,6 +81,25 @@ class BoundedProtocol(HttpToolsProtocol):
             return True
         return self._fed > 0 or self._refused or bool(self.pipeline)
 
+    @property
+    def excused(self) -> bool:
+        """Whoever answers bounds himself how long the client may take to read."""
+        cycle = self.cycle
+        return cycle is not None and OWN in cycle.scope
+
+    def see_off(self) -> None:
+        """The connection is closed as soon as the client has read what is unsent."""
+        if self._client is not None:
+            self._client.see_off()
+        elif self.transport.get_write_buffer_size():
+            self._watched().begin()
+
+    def _watched(self) -> Unread:
+        """What watches over the connection's unsent bytes; made when there first are some."""
+        if self._unread is None:
+            self._unread = Unread(self.transport, self.bounds, lambda: self.excused)
+        return self._unread
+
     def rest(self) -> None:
         """Somebody else answers the next request."""
         self._unset_keepalive_if_required()
@@ -107,7 +114,33 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The client is gone."""
         self._came()
+        if self._unread is not None:
+            self._unread.forget()
+            self._unread = None
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """The client reads slowly."""
+        super().pause_writing()
+        if self._client is None:
+            self._watched().begin()
+
+    def resume_writing(self) -> None:
+        """It has read."""
+        super().resume_writing()
+        if self._client is None:
+            self._watched().end()
+
+    def on_response_complete(self) -> None:
+        """An answer is on its way."""
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self.see_off()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """There was no further request."""
+        super().timeout_keep_alive_handler()
+        self.see_off()
 
     def expire(self) -> None:
         """What was waited for did not come in time (the timer calls this)."""

@@ -10,8 +10,6 @@ Rules of the file:
 
 from __future__ import annotations
 
-import socket
-import struct
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Final, Protocol
@@ -19,12 +17,12 @@ from typing import Any, Final, Protocol
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from gateway.edge.answer import ONE_WRITE, HalfAnswerError, Message, Send
+from gateway.edge.unread import reset
 
 Headers = Sequence[tuple[bytes, bytes]]
 
 WITHOUT_BODY: Final = frozenset({204, 304})
 
-_RESET: Final = struct.pack("ii", 1, 0)  # lingers for no time
 _PHRASES: Final = {int(status): status.phrase.encode() for status in HTTPStatus}
 
 
@@ -109,12 +107,8 @@ class _Direct:
             await cycle.flow.drain()
 
     def abort(self) -> None:
-        transport = self._cycle.transport
         self._cycle.disconnected = True
-        connection = transport.get_extra_info("socket")
-        if connection is not None:  # a reset, as the end of the stream is the end of an answer to HTTP/1.0
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-        transport.abort()
+        reset(self._cycle.transport)  # the end of the stream is the end of an answer to HTTP/1.0
 
     def give_up(self) -> None:
         self.abort()

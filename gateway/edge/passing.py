@@ -28,6 +28,7 @@ from gateway.edge.outlet import WITHOUT_BODY, outlet_of
 from gateway.edge.passing_run import PassingRun
 from gateway.edge.streamed import CLIENT_GONE, WHOLE, Streamed, StreamMeter, brought
 from gateway.edge.timing import Timing
+from gateway.edge.unread import OWN
 from gateway.edge.upload import Upload
 from gateway.sources.passing import Passage
 from gateway.transport.exchange import Request
@@ -213,6 +214,7 @@ class PassingEndpoint(PassesOn):
             await self._tell(run, scope, send, seconds)
             return
         outlet = outlet_of(scope, send)
+        scope[OWN] = True  # `brought` bounds how long the client may take to read
         self._meter.record(response.status, False, seconds)
         self._streams.begin()
         ending = CLIENT_GONE

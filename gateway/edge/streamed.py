@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -57,22 +58,27 @@ async def brought(
 ) -> str:
     """Pass *response* on with *headers*; returns how it ended. What is not whole is left to be broken off.
 
-    A client that does not read a piece for *idle*'s time is given up.
+    A client that does not read a piece, or the rest, for *idle*'s time is given up.
     """
-    stall = _Stall(outlet)
-    await outlet.start(response.status, headers, response.at_hand())
+    await _taken(outlet.start(response.status, headers, response.at_hand()), outlet, idle)
     try:
         async for piece in response:
             if isinstance(piece, Failure):
                 return CLIENT_GONE if run.abandoned or outlet.gone else str(piece.cause)
-            idle.start(stall)
-            try:
-                await outlet.write(piece)
-            finally:
-                idle.stop(stall)
+            await _taken(outlet.write(piece), outlet, idle)
             if outlet.gone:
                 return CLIENT_GONE
     except UploadError:  # the answer had begun before the whole body had come
         return CLIENT_GONE if run.refusal is Refusal.GONE else str(Cause.OUT_OF_TIME)
-    await outlet.end()
-    return WHOLE
+    await _taken(outlet.end(), outlet, idle)
+    return CLIENT_GONE if outlet.gone else WHOLE
+
+
+async def _taken(sending: Awaitable[None], outlet: Outlet, idle: Timer) -> None:
+    """Wait until the client has taken what is being sent."""
+    stall = _Stall(outlet)
+    idle.start(stall)
+    try:
+        await sending
+    finally:
+        idle.stop(stall)

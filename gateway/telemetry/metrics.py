@@ -63,6 +63,7 @@ class Metrics(Collector):
         self._attempts: dict[str, AttemptMeter] = {}
         self._transitions: Counter[tuple[str, str, str, str]] = Counter()
         self._refused_heads = dict.fromkeys(_REFUSALS, 0)
+        self._stalled = 0
         self._watched = Watched()
 
     def requests(self, route: str) -> RequestMeter:
@@ -93,6 +94,10 @@ class Metrics(Collector):
     def count_refused_head(self, status: int) -> None:
         """A connection was ended before a request was whole, with one of the statuses for that."""
         self._refused_heads[status] += 1
+
+    def count_stalled(self) -> None:
+        """A client did not read its answer, and its connection was broken."""
+        self._stalled += 1
 
     @property
     def watch(self) -> Watched:
@@ -132,6 +137,7 @@ class Metrics(Collector):
         yield family(names.ATTEMPTS, _counted(attempts))
         yield family(names.BREAKER_TRANSITIONS, list(self._transitions.items()))
         yield family(names.HEADS_REFUSED, (((str(s),), n) for s, n in self._refused_heads.items()))
+        yield family(names.CLIENTS_STALLED, [((), self._stalled)])
         yield histogram_family(names.LOOP_LAG, [((), self.loop_lag)])
         yield from self._watched.collect()
 

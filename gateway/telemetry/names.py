@@ -59,6 +59,9 @@ HEADS_REFUSED: Final = _counter(
     "408 it came too slowly, 400 it is not HTTP.",
     "status",
 )
+CLIENTS_STALLED: Final = _counter(
+    "gateway_clients_stalled", "Connections that were broken because their client did not read its answer."
+)
 STREAMS_OPEN: Final = _gauge(
     "gateway_streams_open", "Answers that are going out piece by piece now.", "route"
 )

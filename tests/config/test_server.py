@@ -57,6 +57,10 @@ def test_heads_may_have_64_kib_unless_it_says_so():
     assert (server().max_head, server("server: { max_head: 8KiB }").max_head) == (65536, 8192)
 
 
+def test_clients_have_a_minute_to_read_some_of_an_answer_unless_it_says_so():
+    assert (server().send_timeout, server("server: { send_timeout: 5s }").send_timeout) == (60.0, 5.0)
+
+
 def test_heads_have_10_seconds_unless_it_says_so_and_never_any_time():
     assert (server().head_timeout, server("server: { head_timeout: 3s }").head_timeout) == (10.0, 3.0)
     assert faults_of(server, "server: { head_timeout: off }") == ["head_timeout: `off` is not a duration"]

@@ -6,9 +6,9 @@ import gc
 import pytest
 from uvicorn.server import ServerState
 
+from gateway.edge.bounds import Bounds
 from gateway.edge.client import KEEP_ALIVE, Client, Door
 from gateway.edge.direct import Directly
-from gateway.edge.heads import Bounds
 from gateway.edge.listener import Listener
 from gateway.edge.pattern import parse_pattern
 from gateway.edge.router import Router
@@ -18,6 +18,7 @@ from tests.edge.test_endpoint import AccessLog, RequestMeter, Route
 from tests.support.sources import After, Hang
 
 HEAD = 2 * KEEP_ALIVE
+UNREAD = 4 * KEEP_ALIVE
 GET = b"GET /x HTTP/1.1\r\nhost: here\r\n\r\n"
 
 
@@ -26,6 +27,13 @@ class Socket:
 
     def __init__(self):
         self.written, self.closed, self.reading = b"", False, True
+        self.unsent, self.aborted = 0, False
+
+    def get_write_buffer_size(self):
+        return self.unsent
+
+    def abort(self):
+        self.aborted, self.unsent = True, 0
 
     def write(self, data):
         self.written += data
@@ -43,7 +51,7 @@ class Socket:
         self.reading = True
 
     def get_extra_info(self, name):
-        return {"peername": ("10.0.0.1", 5000), "sockname": ("10.0.0.2", 80)}[name]
+        return {"peername": ("10.0.0.1", 5000), "sockname": ("10.0.0.2", 80)}.get(name)
 
 
 class Slow:
@@ -80,10 +88,14 @@ class Connected:
         self.state, self.slow, self.socket = ServerState(), Slow(), Socket()
         self.state.default_headers = [(b"date", b"now")]
         self.idle = Timers(asyncio.get_running_loop())
-        bounds = Bounds(1000, self.idle.of(HEAD), lambda _: None)
+        self.stalled = 0
+        bounds = Bounds(1000, self.idle.of(HEAD), self.idle.of(UNREAD), lambda _: None, self.stall)
         door = Door(Directly(listener), lambda: self.slow, self.state, self.idle.of(KEEP_ALIVE), bounds)
         self.client = Client(door)
         self.client.connection_made(self.socket)
+
+    def stall(self):
+        self.stalled += 1
 
     def send(self, data=GET):
         self.client.data_received(data)
@@ -229,6 +241,48 @@ async def test_client_that_leaves_while_it_should_read_leaves_nothing():
     assert run._released
     assert there.route.meter.gone == 0  # it was answered
     assert there.state.connections == set()
+
+
+async def test_client_that_never_reads_is_given_up_with_what_its_answer_was_made_of():
+    there = Connected(a=Success(b"1"))
+    there.socket.unsent = 100_000
+    there.client.pause_writing()
+    there.send()
+
+    await asyncio.sleep(UNREAD - 1)
+    assert not there.socket.aborted
+    await asyncio.sleep(2)
+
+    assert there.socket.aborted
+    assert there.stalled == 1
+
+
+@pytest.mark.parametrize("ending", ["expires", "ends", "sends no more"])
+async def test_connection_that_is_closed_is_not_kept_for_what_its_client_does_not_read(ending):
+    there = Connected(a=Success(b"1"))
+    there.send()
+    there.socket.unsent = 10
+
+    if ending == "expires":
+        await asyncio.sleep(KEEP_ALIVE + 0.1)
+    elif ending == "ends":
+        there.client._last = True
+        there.send()
+    else:
+        there.client.eof_received()
+    assert there.socket.closed is (ending != "sends no more")  # then the transport closes itself
+    await asyncio.sleep(UNREAD + 0.1)
+
+    assert there.socket.aborted
+
+
+async def test_client_that_has_read_all_is_not_watched():
+    there = Connected(a=Success(b"1"))
+    there.send()
+    there.client.eof_received()
+    there.client.expire()
+
+    assert len(there.idle.of(UNREAD)) == 0
 
 
 async def test_client_that_leaves_ends_its_request():

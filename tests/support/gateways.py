@@ -14,7 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from gateway import Gateway
-from gateway.edge.heads import MAX_HEAD, Bounds, bounded
+from gateway.edge.bounds import Bounds
+from gateway.edge.heads import MAX_HEAD, bounded
 from gateway.serve import _server
 from gateway.timers import Timers
 from tests.support.processes import free_ports, running
@@ -146,10 +147,14 @@ async def listening(app, **options):
     tenth of a second that its shutdown always takes.
     """
     timers = Timers(asyncio.get_running_loop())
-    bounds = app.bounds if isinstance(app, Gateway) else Bounds(MAX_HEAD, timers.of(10.0), lambda _: None)
-    slow = bounded(replace(bounds, **options))
+    if isinstance(app, Gateway):
+        bounds = app.bounds
+    else:
+        bounds = Bounds(MAX_HEAD, timers.of(10.0), timers.of(60.0), lambda _: None, lambda: None)
+    bounds = replace(bounds, **options)
+    slow = bounded(bounds)
     protocol = app.clients(slow) if isinstance(app, Gateway) else slow
-    server = _server(app, backlog=128, protocol=protocol)
+    server = _server(app, backlog=128, protocol=protocol, bounds=bounds)
     server.config.load()
     server.lifespan = server.config.lifespan_class(server.config)
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -72,6 +72,13 @@ def test_refused_heads_are_counted_by_their_status():
     assert found["gateway_heads_refused_total", "408"] == 0
 
 
+def test_clients_that_do_not_read_are_counted():
+    metrics = Metrics()
+    metrics.count_stalled()
+
+    assert scraped(metrics)["gateway_clients_stalled_total",] == 1
+
+
 def test_two_gateways_do_not_mix():
     one, other = Metrics(), Metrics()
     one.requests(ROUTE).record(200, False, 0.1)
