@@ -49,15 +49,15 @@ class Address:
 
     name: str
     client: Client
-    breaker: Breaker | None
-    bulkhead: Bulkhead | None
-    gradient: Gradient | None
-    ramp: Ramp | None
-    warm: Warm | None
     peer: Peer
     source: Source
-    layers: tuple[str, ...]
     details: Callable[[], Mapping[str, Any]]
+    layers: tuple[str, ...] = ()
+    breaker: Breaker | None = None
+    bulkhead: Bulkhead | None = None
+    gradient: Gradient | None = None
+    ramp: Ramp | None = None
+    warm: Warm | None = None
     cold: ColdStarts | None = None
     wire: Wire | None = None
 
@@ -110,7 +110,6 @@ def build_address(
         warm=running.warm,
         peer=running.peer,
         source=running.source,
-        layers=(),
         details=running.details,
         cold=cold,
         wire=running.wire,

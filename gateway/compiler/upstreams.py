@@ -173,14 +173,8 @@ def build_inline(call: InlineCall, shared: Shared) -> Upstream:
     address = Address(
         name=running.name,
         client=running.client,
-        breaker=None,
-        bulkhead=None,
-        gradient=None,
-        ramp=None,
-        warm=None,
         peer=running.peer,
         source=running.source,
-        layers=(),
         details=running.details,
     )
     return Upstream(

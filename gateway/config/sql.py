@@ -54,6 +54,14 @@ def mysql_dsn(value: Any) -> str:
     return written
 
 
+# What says the same of every kind of database.
+_POOL: Any = Field(
+    default=10,
+    description="The most connections, and with it the most calls at once: the bulkhead's slots.",
+)
+_IDLE: Any = Field(default=300.0, description="A connection that was not used for so long is closed.")
+_MAX_ROWS: Any = Field(default=1000, description="The most rows of an answer; above it too_large.")
+
 PostgresDsn = Annotated[
     str,
     PlainValidator(postgres_dsn),
@@ -68,11 +76,8 @@ class PostgresSpec:
     dsn: PostgresDsn = Field(
         description="postgresql://user:password@host:5432/database; several hosts with commas in between."
     )
-    pool: Count = Field(
-        default=10,
-        description="The most connections, and with it the most calls at once: the bulkhead's slots.",
-    )
-    idle: Duration = Field(default=300.0, description="A connection that was not used for so long is closed.")
+    pool: Count = _POOL
+    idle: Duration = _IDLE
     statement_cache: CountFromZero = Field(
         default=100, description="Statements kept prepared on each connection; 0: none."
     )
@@ -80,7 +85,7 @@ class PostgresSpec:
         default=False,
         description="A pooler in transaction mode stands in between: each call is a transaction of its own.",
     )
-    max_rows: Count = Field(default=1000, description="The most rows of an answer; above it too_large.")
+    max_rows: Count = _MAX_ROWS
     application_name: Text = Field(
         default="gateway", description="What the server calls our connections, in pg_stat_activity."
     )
@@ -98,13 +103,10 @@ class MysqlSpec:
     """``mysql:`` of an upstream."""
 
     dsn: MysqlDsn = Field(description="mysql://user:password@host:3306/database, also of a MariaDB.")
-    pool: Count = Field(
-        default=10,
-        description="The most connections, and with it the most calls at once: the bulkhead's slots.",
-    )
-    idle: Duration = Field(default=300.0, description="A connection that was not used for so long is closed.")
+    pool: Count = _POOL
+    idle: Duration = _IDLE
     statement_cache: Count = Field(default=100, description="Statements kept prepared on each connection.")
-    max_rows: Count = Field(default=1000, description="The most rows of an answer; above it too_large.")
+    max_rows: Count = _MAX_ROWS
 
 
 @spec("a step")

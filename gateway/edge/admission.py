@@ -101,11 +101,11 @@ class Admission:
         return f"<Admission: {self.in_flight} of {self.limit} requests under way{late}>"
 
 
-class AdmittingEndpoint(Endpoint):
-    """An endpoint that answers only requests that *admission* lets in, and others with 503.
+class Admitting:
+    """What answers the requests of a route that *admission* lets in, by their *priority*, and no others.
 
-    Stands in for ``Endpoint`` where admission is configured; where it is not, nothing asks for it. The
-    other arguments are those of ``Endpoint``.
+    Stands before a class of endpoints, whose arguments the others are. Where admission is not configured,
+    nothing asks for it.
     """
 
     def __init__(self, *args: Any, admission: Admission, priority: Priority, **rest: Any) -> None:
@@ -122,21 +122,20 @@ class AdmittingEndpoint(Endpoint):
         self._admission.leave()
 
 
-class AdmittingNegotiating(AdmittingEndpoint, NegotiatingEndpoint):
-    """The same for ``NegotiatingEndpoint``."""
+class AdmittingEndpoint(Admitting, Endpoint):
+    """An endpoint that answers requests beyond what is admitted with 503."""
 
 
-class AdmittingPassing(PassingEndpoint):
-    """The same for ``PassingEndpoint``."""
+class AdmittingNegotiating(Admitting, NegotiatingEndpoint):
+    """The same in several forms."""
 
-    def __init__(self, *args: Any, admission: Admission, priority: Priority, **rest: Any) -> None:
-        super().__init__(*args, **rest)
-        self._admission = admission
-        self._priority = priority
+
+class AdmittingPassing(Admitting, PassingEndpoint):
+    """The same for what is passed on."""
 
     async def __call__(self, scope: Message, receive: Receive, send: Send, path: Mapping[str, str]) -> None:
         """Answer one request, or turn it away."""
-        if not self._admission.enter(self._priority):
+        if not self.enter():
             arrived = self._engine.clock()
             trace, _ = self._intake.read(scope["headers"], scope.get("client"), 1.0)
             await self._refuse(scope, send, problems.no_space(trace.request_id), arrived, trace)
@@ -144,4 +143,4 @@ class AdmittingPassing(PassingEndpoint):
         try:
             await super().__call__(scope, receive, send, path)
         finally:
-            self._admission.leave()
+            self.leave()

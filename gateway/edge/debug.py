@@ -20,9 +20,9 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping
-from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any, Final
 
+from gateway.edge.peer import ip_of
 from gateway.outcome import Failure
 from gateway.recording import Kind, Record, Recording
 
@@ -74,13 +74,8 @@ class DebugAccess:
 
 
 def _is_this_machine(address: str) -> bool:
-    try:
-        ip = ip_address(address)
-    except ValueError:  # a UNIX socket, or a test client
-        return False
-    if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
-        ip = ip.ipv4_mapped
-    return ip.is_loopback
+    ip = ip_of(address)
+    return ip is not None and ip.is_loopback
 
 
 def signature(secret: bytes, until: int) -> str:

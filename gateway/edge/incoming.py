@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from random import getrandbits
 from typing import Final, Protocol
 
 from gateway.call import TIME_HEADER, Trace
 from gateway.edge.debug import FORWARDED, HEADER, DebugAccess
+from gateway.edge.peer import ip_of
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -116,13 +117,8 @@ class Intake:
         return known
 
     def _look_up(self, address: str) -> bool:
-        try:
-            ip = ip_address(address)
-        except ValueError:  # a UNIX socket, or a test client
-            return False
-        if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
-            ip = ip.ipv4_mapped
-        return any(ip in network for network in self._networks)
+        ip = ip_of(address)
+        return ip is not None and any(ip in network for network in self._networks)
 
     def _trace(self, found: dict[bytes, bytes], client: tuple[str, int] | None) -> Trace:
         trusted = client is not None and self.trusts(client[0])

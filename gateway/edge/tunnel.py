@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gateway.call import Call
 from gateway.edge import problems
+from gateway.edge.admission import Admitting
 from gateway.edge.inputs import InputFault
 from gateway.edge.passing import PassesOn
 from gateway.edge.passing_run import PassingRun
@@ -26,7 +27,6 @@ from gateway.transport.websocket import LOST, Closed, Link
 
 if TYPE_CHECKING:
     from gateway.call import Trace
-    from gateway.edge.admission import Admission, Priority
     from gateway.edge.answer import Message, Receive, Send
     from gateway.edge.problems import Problem
 
@@ -137,22 +137,17 @@ class TunnelEndpoint(PassesOn):
             self._access_log.refused(self.plan.route, problem.status, trace, seconds)
 
 
-class AdmittingTunnel(TunnelEndpoint):
-    """A tunnel endpoint that takes on the handshakes that *admission* lets in, and refuses others with 503.
+class AdmittingTunnel(Admitting, TunnelEndpoint):
+    """A tunnel endpoint that refuses handshakes beyond what is admitted with 503.
 
     Under way is a handshake until it is answered. A socket that is open counts no more: it may live for days,
     and what it costs is not what a request costs. How many of them there are, the bulkhead bounds.
     """
 
-    def __init__(self, *args: Any, admission: Admission, priority: Priority, **rest: Any) -> None:
-        super().__init__(*args, **rest)
-        self._admission = admission
-        self._priority = priority
-
     async def _open(
         self, scope: Message, receive: Receive, send: Send, path: Mapping[str, str], arrived: float
     ) -> tuple[Tunnel, PassingRun, float] | None:
-        if not self._admission.enter(self._priority):
+        if not self.enter():
             trace, _ = self._intake.read(scope["headers"], scope.get("client"), 1.0)
             problem = problems.no_space(trace.request_id)
             await self._turn_away(problem, trace, scope, receive, send, arrived)
@@ -160,7 +155,7 @@ class AdmittingTunnel(TunnelEndpoint):
         try:
             return await super()._open(scope, receive, send, path, arrived)
         finally:
-            self._admission.leave()
+            self.leave()
 
 
 async def refuse(scope: Message, receive: Receive, send: Send, problem: Problem) -> None:

@@ -5,30 +5,34 @@ from __future__ import annotations
 import re
 import ssl
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from gateway.compiler.identity import identifying_payloads
 from gateway.compiler.references import TemplateFault
 from gateway.compiler.sql import SqlTemplate, telling_apart
 from gateway.compiler.sql_words import READS
 from gateway.compiler.tls import tls_context
-from gateway.compiler.words import written
+from gateway.compiler.words import seconds, written
 from gateway.outcome import Failure
+from gateway.sources.database.pool import Pool
 from gateway.sources.database.query import Query
 from gateway.sources.database.queue import PoolRules
+from gateway.sources.database.session import Errors, Session
 
 if TYPE_CHECKING:
-    from gateway.compiler.kinds.kind import StepSite, UpstreamSite
+    from gateway.compiler.kinds.kind import Opening, StepSite, UpstreamSite
     from gateway.compiler.names import Use
-    from gateway.config import CallSpec, UpstreamSpec
+    from gateway.config import CallSpec
     from gateway.config.sql import MysqlSpec, PostgresSpec
     from gateway.plan.model import Identify, Prepare, Scope
 
 
 WITHOUT_BULKHEAD: Final = 0.1
 """Seconds a call waits for a connection where the bulkhead is off: the default bulkhead's ``max_wait``."""
+
+S = TypeVar("S", bound=Session)
 
 _PLAIN: Final = re.compile(r"[a-z]+://")
 _SECRETS: Final = re.compile(r"(?<=//)[^/]*@|\?[^}]*")
@@ -50,10 +54,25 @@ def made_ready(site: UpstreamSite, server: str, alpn: Sequence[str]) -> Ready:
     return Ready(tls_context(site.name, site.spec, site.places, site.faults, alpn=alpn))
 
 
-def pool_rules(address: str, said: PostgresSpec | MysqlSpec, spec: UpstreamSpec) -> PoolRules:
-    """How many connections to *address* there may be."""
+def opened(
+    opening: Opening,
+    said: PostgresSpec | MysqlSpec,
+    address: str,
+    connect: Callable[[], Coroutine[Any, Any, S]],
+    errors: Errors,
+) -> Pool[S]:
+    """The pool of an upstream's connections to *address*; *connect* makes one more."""
+    spec, shared = opening.spec, opening.shared
     max_wait = spec.bulkhead.max_wait if spec.bulkhead is not None else WITHOUT_BULKHEAD
-    return PoolRules(address=address, limit=said.pool, max_wait=max_wait, idle=said.idle)
+    rules = PoolRules(address=address, limit=said.pool, max_wait=max_wait, idle=said.idle)
+    return Pool(rules, connect, errors, shared.timers, shared.clock)
+
+
+def told_of(said: PostgresSpec | MysqlSpec, prepared: str) -> Iterable[tuple[str, str]]:
+    """What ``explain`` tells of the connections, on each of which *prepared* statements are kept."""
+    yield "pool", f"{said.pool} connections, closed after {seconds(said.idle)} without use"
+    yield "prepared", prepared
+    yield "rows", f"at most {said.max_rows}"
 
 
 def shown_dsn(dsn: str, address_of: Callable[[str], str]) -> str:

@@ -8,12 +8,10 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from gateway.compiler.kinds.database import DatabaseCall, Ready, made_ready, pool_rules, shown_dsn
+from gateway.compiler.kinds.database import DatabaseCall, Ready, made_ready, opened, shown_dsn, told_of
 from gateway.compiler.kinds.kind import Opening, Running, StepSite, UpstreamSite
 from gateway.compiler.sql_words import MYSQL
-from gateway.compiler.words import seconds
 from gateway.recording import Peer
-from gateway.sources.database.pool import Pool
 from gateway.sources.database.source import database_source
 from gateway.sources.mysql.settings import DEFAULT_PORT, MysqlSettings, address_of
 from gateway.sources.mysql.statement import Statement
@@ -72,7 +70,7 @@ class Mysql:
         from gateway.sources.mysql.causes import ERRORS  # noqa: PLC0415
         from gateway.sources.mysql.session import open_session  # noqa: PLC0415
 
-        spec, shared, said = opening.spec, opening.shared, _said(opening.spec)
+        spec, said = opening.spec, _said(opening.spec)
         ready: Ready = opening.prepared or Ready()
         settings = MysqlSettings(
             dsn=said.dsn,
@@ -82,13 +80,12 @@ class Mysql:
             max_response=spec.max_response,
             context=ready.context,
         )
-        rules = pool_rules(settings.address, said, spec)
-        pool = Pool(rules, partial(open_session, settings), ERRORS, shared.timers, shared.clock)
+        pool = opened(opening, said, settings.address, partial(open_session, settings), ERRORS)
         parts = urlsplit(said.dsn)
         return Running(
             name=shown_dsn(said.dsn, address_of),
             client=pool,
-            source=database_source(pool, shared.buffered),
+            source=database_source(pool, opening.shared.buffered),
             peer=Peer(opening.upstream, "mysql", parts.hostname or "", parts.port or DEFAULT_PORT),
             details=pool.details,
         )
@@ -100,9 +97,7 @@ class Mysql:
     def connection(self, spec: UpstreamSpec) -> Iterable[tuple[str, str]]:
         """Pool, statements and rows."""
         said = _said(spec)
-        yield "pool", f"{said.pool} connections, closed after {seconds(said.idle)} without use"
-        yield "prepared", f"{said.statement_cache} statements on each connection"
-        yield "rows", f"at most {said.max_rows}"
+        return told_of(said, f"{said.statement_cache} statements on each connection")
 
 
 def _said(spec: UpstreamSpec) -> MysqlSpec:

@@ -7,12 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from gateway.compiler.kinds.database import DatabaseCall, Ready, made_ready, pool_rules, shown_dsn
+from gateway.compiler.kinds.database import DatabaseCall, Ready, made_ready, opened, shown_dsn, told_of
 from gateway.compiler.kinds.kind import Opening, Running, StepSite, UpstreamSite
 from gateway.compiler.sql_words import POSTGRES
-from gateway.compiler.words import seconds
 from gateway.recording import Peer
-from gateway.sources.database.pool import Pool
 from gateway.sources.database.source import database_source
 from gateway.sources.postgres.settings import PostgresSettings, address_of
 from gateway.sources.postgres.statement import Statement
@@ -99,8 +97,7 @@ class Postgres:
             max_response=spec.max_response,
             context=ready.context,
         )
-        rules = pool_rules(settings.address, said, spec)
-        pool = Pool(rules, partial(open_session, settings), ERRORS, shared.timers, shared.clock)
+        pool = opened(opening, said, settings.address, partial(open_session, settings), ERRORS)
         source = database_source(pool, shared.buffered)
         return Running(
             name=shown_dsn(said.dsn, address_of),
@@ -118,10 +115,8 @@ class Postgres:
     def connection(self, spec: UpstreamSpec) -> Iterable[tuple[str, str]]:
         """Pool, statements and rows."""
         said = _said(spec)
-        yield "pool", f"{said.pool} connections, closed after {seconds(said.idle)} without use"
         kept = f"{said.statement_cache} statements on each connection" if said.statement_cache else "nothing"
-        yield "prepared", "nothing, each call is a transaction of its own" if said.pgbouncer else kept
-        yield "rows", f"at most {said.max_rows}"
+        return told_of(said, "nothing, each call is a transaction of its own" if said.pgbouncer else kept)
 
 
 def _said(spec: UpstreamSpec) -> PostgresSpec:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 Value = str | bytes | list[str] | None
@@ -9,6 +10,34 @@ Value = str | bytes | list[str] | None
 
 Piece = str | int
 """Text of a statement, or the number of a parameter, from 1 on."""
+
+
+class AnyStatement:
+    """What a step asks, but for the values; each kind of database adds its text.
+
+    ``literal`` says of each parameter whether its text is JSON as it stands (a number, a boolean). ``result``
+    is ``many``, ``one``, ``value`` or ``count``. ``operation`` is what spans call it.
+    """
+
+    __slots__ = ("literal", "name", "operation", "result", "writes")
+
+    def __init__(
+        self,
+        name: str,
+        result: str,
+        *,
+        writes: bool = False,
+        literal: Sequence[bool] = (),
+        operation: str = "SELECT",
+    ) -> None:
+        self.name = name
+        self.result = result
+        self.writes = writes
+        self.literal = tuple(literal)
+        self.operation = operation
+
+    def __repr__(self) -> str:
+        return f"<Statement {self.name}: {self.result}>"
 
 
 class Query:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from gateway.sources.database.query import Piece, Query, Value
+from gateway.sources.database.query import AnyStatement, Piece, Query, Value
 
 JSON_TYPE: Final = 245
 """MySQL's type of a JSON column. (MariaDB has none: there it is text.)"""
@@ -20,35 +20,15 @@ _encode = msgspec.json.Encoder(decimal_format="number").encode
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 
 
-class Statement:
-    """A step's statement. ``pieces`` are text, and numbers of parameters from 1 on.
+class Statement(AnyStatement):
+    """A step's statement. ``pieces`` are text, and numbers of parameters from 1 on."""
 
-    ``literal`` says of each parameter whether its text is JSON as it stands (a number, a boolean). ``result``
-    is ``many``, ``one``, ``value`` or ``count``. ``operation`` is what spans call it.
-    """
+    __slots__ = ("order", "text")
 
-    __slots__ = ("literal", "name", "operation", "order", "result", "text", "writes")
-
-    def __init__(
-        self,
-        name: str,
-        pieces: Sequence[Piece],
-        result: str,
-        *,
-        writes: bool = False,
-        literal: Sequence[bool] = (),
-        operation: str = "SELECT",
-    ) -> None:
-        self.name = name
+    def __init__(self, name: str, pieces: Sequence[Piece], result: str, **rest: Any) -> None:
+        super().__init__(name, result, **rest)
         self.text = "".join("?" if isinstance(piece, int) else piece for piece in pieces)
         self.order = tuple(piece - 1 for piece in pieces if isinstance(piece, int))
-        self.result = result
-        self.writes = writes
-        self.literal = tuple(literal)
-        self.operation = operation
-
-    def __repr__(self) -> str:
-        return f"<Statement {self.name}: {self.result}>"
 
 
 def arguments(query: Query) -> tuple[Any, ...]:

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from gateway.sources.database.query import Piece, Value
+from gateway.sources.database.query import AnyStatement, Piece, Value
 from gateway.sources.database.session import Unfit
 
 _elements = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -44,34 +44,20 @@ class Learned(NamedTuple):
     plain: bool = False
 
 
-class Statement:
+class Statement(AnyStatement):
     """A step's statement, wrapped so that each of its rows comes as one JSON document.
 
-    ``pieces`` make its text. ``literal`` says of each parameter whether its text is JSON as it stands (a
-    number, a boolean). ``result`` is ``many``, ``one``, ``value`` or ``count``; of ``many`` there are at most
-    ``max_rows``, and one more to show that there are too many. ``operation`` is what spans call it.
-    ``learned`` is ``None`` until a connection has asked the server for the types.
+    ``pieces`` make its text. Of ``many`` rows there are at most ``max_rows``, and one more to show that there
+    are too many. ``learned`` is ``None`` until a connection has asked the server for the types.
     """
 
-    __slots__ = ("learned", "literal", "max_rows", "name", "operation", "pieces", "result", "writes")
+    __slots__ = ("learned", "max_rows", "pieces")
 
     def __init__(
-        self,
-        name: str,
-        pieces: Sequence[Piece],
-        result: str,
-        *,
-        writes: bool = False,
-        literal: Sequence[bool] = (),
-        max_rows: int = 1000,
-        operation: str = "SELECT",
+        self, name: str, pieces: Sequence[Piece], result: str, *, max_rows: int = 1000, **rest: Any
     ) -> None:
-        self.name = name
-        self.operation = operation
+        super().__init__(name, result, **rest)
         self.pieces = tuple(pieces)
-        self.result = result
-        self.writes = writes
-        self.literal = tuple(literal)
         self.max_rows = max_rows
         self.learned: Learned | None = None if self.literal else Learned(self.bare, ())
 
@@ -97,9 +83,6 @@ class Statement:
         """The database has changed: ask for the types again."""
         if self.literal:
             self.learned = None
-
-    def __repr__(self) -> str:
-        return f"<Statement {self.name}: {self.result}>"
 
 
 def arguments(learned: Learned, values: tuple[Value, ...]) -> Sequence[Value]:
