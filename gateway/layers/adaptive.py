@@ -25,19 +25,17 @@ def adapting(gradient: Gradient, bulkhead: Bulkhead, clock: Callable[[], float])
     """
     bulkhead.resize(gradient.slots)
 
-    def learn(outcome: Outcome, started: float) -> None:
-        now = clock()
-        _adapt(gradient, bulkhead, outcome, now, now - started)
-
     def wrap(inner: Source) -> Source:
         async def sampled(call: Call) -> Outcome:
             started = clock()
             try:
                 outcome = await inner(call)
             except CancelledError:
-                learn(CANCELLED, started)
+                now = clock()
+                _adapt(gradient, bulkhead, CANCELLED, now, now - started)
                 raise
-            learn(outcome, started)
+            now = clock()
+            _adapt(gradient, bulkhead, outcome, now, now - started)
             return outcome
 
         return sampled

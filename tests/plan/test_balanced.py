@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from gateway.call import Call
+from gateway.layers.circuit_state import CircuitState
 from gateway.outcome import Cause, Failure, Success
 from gateway.plan.execute import Run
 from tests.support.scenes import TRACE, Request, Scene, World
@@ -61,7 +62,7 @@ def test_call_is_left_to_the_plain_form_if_all_addresses_refuse():
         world, direct, run = made(Entry(Success(b"1"), 0.1))
         now = asyncio.get_running_loop().time()
         for site in world.sites:
-            site.circuit.force("forced_open", now)
+            site.circuit.force(CircuitState.FORCED_OPEN, now)
         return direct.begin(call(), run, 0), counts(world)
 
     assert run_virtually(play) == (None, [(0, 0), (0, 0)])
