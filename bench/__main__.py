@@ -19,7 +19,7 @@ from bench.figures import figures, ratios
 from bench.machine import Machine, MissingError, described
 from bench.processes import NotReadyError
 from bench.report import Findings
-from bench.rounds import Bench, to_stderr
+from bench.rounds import OFTEN, Bench, to_stderr
 from bench.rows import ROWS, VERSUS, chosen
 from bench.table import BENCH, SHORT, write
 from bench.upstreams import Upstreams
@@ -31,7 +31,7 @@ _PLOT = _ROOT / "docs" / "benchmarks.svg"
 
 def options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5, help="samples per row, interleaved (default 5)")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds over all rows (default 3)")
     parser.add_argument("--seconds", type=int, default=2, help="length of one sample (default 2)")
     parser.add_argument(
         "--rows", default="", metavar="NAME,NAME", help=f"these only: {', '.join(row.name for row in ROWS)}"
@@ -72,7 +72,8 @@ def run(machine: Machine, chose: argparse.Namespace) -> Findings:
             latencies = latency.measure(machine, upstreams, root, ceilings, 2.5 * chose.seconds, to_stderr)
         if not chose.no_memory:
             memories = memory.measure(machine, root, 4 * chose.seconds, to_stderr)
-        how = f"median of {chose.rounds} interleaved rounds of {chose.seconds} s"
+        how = f"medians of {chose.rounds} interleaved rounds, samples of {chose.seconds} s"
+        how += f", {OFTEN} of them in each round where a target depends on them"
         versions = ", ".join(filter(None, [described(), node.versions(root)]))
         about = f"Measured {datetime.now(UTC):%Y-%m-%d}; {versions}; {how}.{report.crowded(found[0])}"
         return Findings(

@@ -26,10 +26,14 @@ class Sample:
 
 @dataclass(frozen=True)
 class Round:
-    """A sample with what bare cost right before and after it (CPU seconds per request, the mean of both)."""
+    """A sample with what bare cost right before and after it (CPU seconds per request, the mean of both).
+
+    *number* is that of the round; rows that much depends on have several samples in one.
+    """
 
     sample: Sample
     bare: float
+    number: int = 1
 
     @property
     def multiple(self) -> float:
@@ -110,10 +114,19 @@ def ratios(comparisons: Sequence[Versus], rounds: Mapping[str, Sequence[Round]])
     """What can be said of *comparisons*; taken **round by round**, so that a drift does not move them."""
     found = []
     for versus in comparisons:
-        pairs = list(zip(rounds.get(versus.row, ()), rounds.get(versus.against, ()), strict=False))
-        if pairs:
-            found.append(Ratio(versus, Spread.of([one.sample.cpu / two.sample.cpu for one, two in pairs])))
+        row, against = _costs(rounds.get(versus.row, ())), _costs(rounds.get(versus.against, ()))
+        compared = [row[number] / against[number] for number in row if number in against]
+        if compared:
+            found.append(Ratio(versus, Spread.of(compared)))
     return found
+
+
+def _costs(rounds: Sequence[Round]) -> dict[int, float]:
+    """What a request cost in each round, by its number."""
+    taken: dict[int, list[float]] = {}
+    for each in rounds:
+        taken.setdefault(each.number, []).append(each.sample.cpu)
+    return {number: median(costs) for number, costs in taken.items()}
 
 
 def _middle(samples: Sequence[Sample]) -> Sample:

@@ -14,7 +14,7 @@ from bench.figures import Round, Sample
 from bench.machine import Machine
 from bench.node import UnavailableError
 from bench.processes import NotReadyError
-from bench.rows import Row
+from bench.rows import VERSUS, Row
 from bench.servers import Server, environment, start, wrong
 from bench.upstreams import Delayed, Upstreams
 
@@ -23,6 +23,9 @@ SLOW = 0.08
 
 GROUP = 7
 """Rows between two samples of bare."""
+
+OFTEN = 3
+"""Samples in each round of rows that a target depends on: what is near its limit needs a better median."""
 
 RETAKES = 2
 """How often a sample that went wrong is taken again: a busy machine makes sound servers miss timeouts."""
@@ -79,29 +82,29 @@ class Bench:
         """Take one sample of every row per round; a row that fails once is out. The first row is bare."""
         for number in range(1, rounds + 1):
             self.say(f"round {number} of {rounds}")
-            self._round(rows[0], rows[1:])
+            self._round(number, rows[0], in_turn(rows[1:]))
         for row in rows:
             if self._running(row) and (fault := wrong(self.servers[row.server], row)):
                 self._fail(row, f"after the rounds: {fault}")
 
-    def _round(self, bare: Row, others: Sequence[Row]) -> None:
+    def _round(self, number: int, bare: Row, others: Sequence[Row]) -> None:
         """Every group of rows between two samples of bare, since machines change their speed."""
-        before = self._bare(bare)
+        before = self._bare(number, bare)
         for first in range(0, max(len(others), 1), GROUP):
-            taken = {row.name: self._sample(row) for row in others[first : first + GROUP]}
-            after = self._bare(bare) if taken else before
+            taken = [(row.name, self._sample(row)) for row in others[first : first + GROUP]]
+            after = self._bare(number, bare) if taken else before
             if before is None or after is None:
                 return
             mean = (before.cpu + after.cpu) / 2
-            for name, sample in taken.items():
+            for name, sample in taken:
                 if sample is not None:
-                    self.rounds.setdefault(name, []).append(Round(sample, mean))
+                    self.rounds.setdefault(name, []).append(Round(sample, mean, number))
             before = after
 
-    def _bare(self, row: Row) -> Sample | None:
+    def _bare(self, number: int, row: Row) -> Sample | None:
         sample = self._sample(row)
         if sample is not None:
-            self.rounds.setdefault(row.name, []).append(Round(sample, sample.cpu))
+            self.rounds.setdefault(row.name, []).append(Round(sample, sample.cpu, number))
         return sample
 
     def _running(self, row: Row) -> bool:
@@ -150,6 +153,15 @@ class Bench:
     def _fail(self, row: Row, fault: str) -> None:
         self.failed[row.name] = fault
         self.say(f"{row.name} failed: {fault}")
+
+
+def in_turn(rows: Sequence[Row]) -> list[Row]:
+    """The samples of one round: those that a target depends on come ``OFTEN``, as far apart as may be."""
+    compared = {name for versus in VERSUS if versus.target for name in (versus.row, versus.against)}
+    judged = [row for row in rows if row.target is not None or row.name in compared]
+    others = [row for row in rows if row not in judged]
+    size = -(-len(others) // OFTEN)
+    return [row for part in range(OFTEN) for row in (*judged, *others[part * size : (part + 1) * size])]
 
 
 def miscounted(seen: int, requests: int, calls: int | None, connections: int) -> str:

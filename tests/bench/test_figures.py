@@ -1,5 +1,7 @@
 """Multiples and ratios are taken round by round, and their spread is kept."""
 
+from dataclasses import replace
+
 import pytest
 
 from bench.figures import Round, Sample, Spread, figures, ratios
@@ -11,8 +13,8 @@ BARE, GATEWAY = chosen(["gateway-3"])
 def rounds(*pairs):
     """Rounds of a row's CPU time and of bare's beside it, in µs."""
     return [
-        Round(Sample(cpu * 1e-6, rate=1000.0, p50=0.001, p99=0.002, busy=1.0), bare * 1e-6)
-        for cpu, bare in pairs
+        Round(Sample(cpu * 1e-6, rate=1000.0, p50=0.001, p99=0.002, busy=1.0), bare * 1e-6, number)
+        for number, (cpu, bare) in enumerate(pairs, start=1)
     ]
 
 
@@ -63,6 +65,15 @@ def test_ratio_compares_two_rows_within_each_round():
 
     assert ratio.spread.median == pytest.approx(1.04)
     assert ratio.on_target is True
+
+
+def test_ratio_of_a_row_with_several_samples_in_a_round_takes_their_median():
+    (first, second, third) = rounds((90, 20), (60, 20), (66, 20))
+    often = [replace(each, number=1) for each in (first, second, third)] + rounds((1, 1), (120, 40))[1:]
+
+    (ratio,) = ratios([Versus("a", "a", "b")], {"a": often, "b": rounds((60, 20), (100, 40))})
+
+    assert (ratio.spread.low, ratio.spread.high) == (pytest.approx(1.1), pytest.approx(1.2))
 
 
 def test_ratio_without_one_of_its_rows_is_not_told():

@@ -1,8 +1,10 @@
 """A row counts only if its answers are right and its upstream calls were really made."""
 
+import itertools
+
 import pytest
 
-from bench.rounds import miscounted
+from bench.rounds import OFTEN, in_turn, miscounted
 from bench.rows import ROWS, chosen
 from bench.servers import mismatch
 from bench.upstreams import counted, encoded, large, small
@@ -15,6 +17,21 @@ server accepts handled requests
  97 97 31520
 Reading: 0 Writing: 1 Waiting: 32
 """
+
+
+def test_rows_with_a_target_come_several_times_in_a_round_and_the_others_once():
+    turns = [row.name for row in in_turn(ROWS[1:])]
+
+    assert set(turns) == {row.name for row in ROWS[1:]}
+    assert {name: turns.count(name) for name in ("gateway-30", "routes-1000", "routes-10", "node")} == {
+        "gateway-30": OFTEN, "routes-1000": OFTEN, "routes-10": OFTEN, "node": 1,
+    }  # fmt: skip
+    places = [place for place, name in enumerate(turns) if name == "gateway-30"]
+    assert min(later - place for place, later in itertools.pairwise(places)) >= len(turns) // OFTEN - 1
+
+
+def test_few_rows_are_all_there():
+    assert [row.name for row in in_turn(chosen(["node"])[1:])] == ["node"]
 
 
 def test_requests_are_read_from_the_status_page_of_nginx():
