@@ -23,7 +23,9 @@ class Request:
 
 @dataclass(frozen=True)
 class Scene:
-    """``hedged``: seconds until a hedge is due, ``"live"`` for a percentile, 0 for none."""
+    """``hedged``: seconds until a hedge is due, ``"live"`` for a percentile, 0 for none. ``hints``: when others
+    say that the first address is down.
+    """
 
     requests: tuple
     slots: int = 3
@@ -42,6 +44,7 @@ class Scene:
     budget: float = 0.3
     addresses: int = 1
     turns: bool = False
+    hints: tuple = ()
 
 
 def played(scene, *, direct):
@@ -85,6 +88,7 @@ def scene_of(random, **fixed):
     chosen["slots"] = random.randint(1, 9)
     chosen["addresses"] = random.choice([1, 1, 2, 3])
     chosen["ramped"] &= random.random() < 0.5  # most attempts take the plain form then
+    chosen["hints"] = tuple(instants.pop() for _ in range(random.choice([0, 0, 1, 2])))
     chosen |= fixed
     if chosen["cold"]:
         # Whoever is granted a slot begins at the instant at which another call ends: which of the two the

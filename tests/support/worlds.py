@@ -147,6 +147,8 @@ class World:
             "timers": self.timers,
         }
         self.races = self._races() if scene.hedged else None
+        for at in scene.hints:
+            loop.call_later(at, lambda: self.sites[0].circuit.suspect(loop.time()))
 
     @property
     def wire(self):
