@@ -40,14 +40,14 @@ _NOT_LAST: Final = b"\r\n"
 class Door:
     """What the connections of one listener share.
 
-    ``directly`` answers what it can without uvicorn; ``slow`` makes the protocol for the rest. The server
-    waits for ``connections`` when it stops. Between requests a connection is closed by ``idle``, before the
-    first by ``fresh``.
+    ``head`` reads their requests, ``directly`` answers what it can without uvicorn; ``slow`` makes the
+    protocol for the rest. The server waits for ``connections`` when it stops. Between requests a connection
+    is closed by ``idle``, before the first by ``fresh``.
     """
 
     __slots__ = (
         *("_lines", "_of", "bounds", "connections", "directly"),
-        *("fresh", "idle", "max_head", "slow", "state"),
+        *("fresh", "head", "idle", "max_head", "slow", "state"),
     )
 
     def __init__(
@@ -61,6 +61,7 @@ class Door:
         self.idle = idle
         self.fresh: Timer = bounds.head
         self.max_head: int = bounds.max_head
+        self.head = Head()
         self._of: object = None
         self._lines = b""
 
@@ -80,7 +81,6 @@ class Client:
         "_behind",
         "_door",
         "_full",
-        "_head",
         "_last",
         "_request",
         "_slow",
@@ -96,7 +96,6 @@ class Client:
         self.address: tuple[str, int] | None = None
         self.server: tuple[str, int] | None = None
         self._door = door
-        self._head = Head()
         self._request: DirectRequest | None = None
         self._slow: BoundedProtocol | None = None
         self._timer = door.fresh  # of its kinds of waiting for a request the present one's
@@ -128,7 +127,7 @@ class Client:
                 return
             slow.rest()
         self._timer.stop(self)
-        head = self._head
+        head = door.head
         if len(data) > door.max_head or not head.read(data) or not door.directly.begin(head, self):
             self._pass_on(data)
 
@@ -157,7 +156,6 @@ class Client:
         """The client is gone."""
         self.leave()
         self._timer.stop(self)
-        self._head.close()
         if self._unread is not None:
             self._unread.forget()
             self._unread = None

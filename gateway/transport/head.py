@@ -6,7 +6,8 @@ for an application that may do anything with it.
 Rules of the file:
 1. Only what is certain counts: one GET of HTTP/1.1 that ends with the piece and lets the connection go on.
    Everything else, also everything wrong, is left to uvicorn, which begins with the same bytes anew.
-2. A parser that saw anything else is thrown away.
+2. Between two of them the parser knows nothing of either, so all connections share one (see ``whole``). One
+   that saw anything else is thrown away.
 """
 
 from __future__ import annotations
@@ -60,10 +61,6 @@ class Head:
             self._body = False
             return False
         return True
-
-    def close(self) -> None:
-        """Part from the parser, which refers to this object."""
-        self._parser = None
 
     def on_url(self, url: bytes) -> None:
         """The request target, or a piece of it."""

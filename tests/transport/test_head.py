@@ -47,12 +47,3 @@ def test_everything_else_is_left_to_others_and_forgotten(data):
     assert head.read(PLAIN)
     assert head.target == b"/user/42?full=1"
     assert len(head.headers) == 2
-
-
-def test_closed_reader_holds_no_parser():
-    head = Head()
-    head.read(PLAIN)
-
-    head.close()
-
-    assert head._parser is None
