@@ -5,7 +5,8 @@ bytes, and the time they take, are bounded by who reads it (``max_body``, the ti
 
 Rules of the file:
 1. While a head is incomplete the parser gets no more than ``max_head`` bytes of it. (Behind another request
-   in the same piece of data that much more: where in the piece the head began is not known.)
+   in the same piece of data that much more: where in the piece the head began is not known, only that it did.
+   Until it is whole nobody else has the connection.)
 2. A head that has begun is whole within ``head_timeout``, and so has what nobody reads of a body come to its
    end: what is left of it behind its answer. No piece that comes starts that time anew.
 3. Trailers are dropped. What comes around a body's bytes is bounded too.
@@ -18,12 +19,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from gateway.call import Trace
 from gateway.edge import problems
 from gateway.edge.incoming import new_trace_id
-from gateway.edge.unread import OWN, Unread
+from gateway.edge.watched import WatchedProtocol
 from gateway.telemetry import events
 from gateway.telemetry.log import Log
 from gateway.telemetry.repetition import Sparing
@@ -45,16 +46,14 @@ if TYPE_CHECKING:
 _log = Log("gateway.edge")
 
 
-class BoundedProtocol(HttpToolsProtocol):
+class BoundedProtocol(WatchedProtocol):
     """One connection of a client. What is said here without a value, ``bounded`` sets.
 
     As a timer entry it is the time in which a head that has begun must be whole.
     """
 
-    bounds: Bounds
     max_head: int
     told: Sparing
-    cycle: RequestResponseCycle | None  # type: ignore[assignment]  # uvicorn leaves out what it begins with
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -62,8 +61,6 @@ class BoundedProtocol(HttpToolsProtocol):
         self._body = 0
         self._refused = False
         self._waits = False  # for a head, or for what nobody reads of a body
-        self._client: Client | None = None
-        self._unread: Unread | None = None
 
     def serve_for(self, client: Client) -> None:
         """Serve what *client* passes on; it keeps its place among the server's connections."""
@@ -81,25 +78,6 @@ class BoundedProtocol(HttpToolsProtocol):
             return True
         return self._fed > 0 or self._refused or bool(self.pipeline)
 
-    @property
-    def excused(self) -> bool:
-        """Whoever answers bounds himself how long the client may take to read."""
-        cycle = self.cycle
-        return cycle is not None and OWN in cycle.scope
-
-    def see_off(self) -> None:
-        """The connection is closed as soon as the client has read what is unsent."""
-        if self._client is not None:
-            self._client.see_off()
-        elif self.transport.get_write_buffer_size():
-            self._watched().begin()
-
-    def _watched(self) -> Unread:
-        """What watches over the connection's unsent bytes; made when there first are some."""
-        if self._unread is None:
-            self._unread = Unread(self.transport, self.bounds, lambda: self.excused)
-        return self._unread
-
     def rest(self) -> None:
         """Somebody else answers the next request."""
         self._unset_keepalive_if_required()
@@ -114,33 +92,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The client is gone."""
         self._came()
-        if self._unread is not None:
-            self._unread.forget()
-            self._unread = None
         super().connection_lost(exc)
-
-    def pause_writing(self) -> None:
-        """The client reads slowly."""
-        super().pause_writing()
-        if self._client is None:
-            self._watched().begin()
-
-    def resume_writing(self) -> None:
-        """It has read."""
-        super().resume_writing()
-        if self._client is None:
-            self._watched().end()
-
-    def on_response_complete(self) -> None:
-        """An answer is on its way."""
-        super().on_response_complete()
-        if self.transport.is_closing():
-            self.see_off()
-
-    def timeout_keep_alive_handler(self) -> None:
-        """There was no further request."""
-        super().timeout_keep_alive_handler()
-        self.see_off()
 
     def expire(self) -> None:
         """What was waited for did not come in time (the timer calls this)."""
@@ -163,6 +115,8 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.cycle is before:  # no head became whole
             self._fed = len(data)
             self._wait()
+        elif self._begun():
+            self._fed = 1
 
     def _received(self, data: bytes) -> None:
         """The same with a head or a body begun, or in a large piece."""
@@ -175,7 +129,7 @@ class BoundedProtocol(HttpToolsProtocol):
             if self._left_over():
                 self._wait()
             if not self._in_body():
-                self._fed = 0
+                self._fed = int(self._begun())
                 if cycle.response_complete and self.cycle is cycle:  # the next request is to come soon
                     self.timeout_keep_alive_task = self.loop.call_later(
                         self.timeout_keep_alive, self.timeout_keep_alive_handler
@@ -204,6 +158,8 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.cycle is before:  # no head became whole
             self._fed += len(data)
             self._wait()
+        elif self._begun():
+            self._fed = 1
 
     def _wait(self) -> None:
         """From now on it takes too long, unless it does already."""
@@ -216,6 +172,10 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._waits:
             self._waits = False
             self.bounds.head.stop(self)
+
+    def _begun(self) -> bool:
+        """Behind the last request that became one, the head of another has begun (it has a new scope)."""
+        return self.cycle is not None and self.cycle.scope is not self.scope
 
     def _in_body(self) -> bool:
         """The last request's head is whole, and its body is not."""
