@@ -23,8 +23,9 @@ class Request:
 
 @dataclass(frozen=True)
 class Scene:
-    """``hedged``: seconds until a hedge is due, ``"live"`` for a percentile, 0 for none. ``hints``: when others
-    say that the first address is down.
+    """``hedged``: seconds until a hedge is due, ``"live"`` for a percentile, 0 for none.
+
+    ``hints``: when other processes say that the first address is down.
     """
 
     requests: tuple
