@@ -5,7 +5,10 @@ import gc
 
 from gateway.call import Call
 from gateway.outcome import Cause, Failure, Success
+from gateway.plan.each import Flights, Item, Rules, for_each
 from gateway.plan.execute import Run
+from gateway.plan.flight import Flight
+from tests.support.calls import make_call
 from tests.support.scenes import TRACE, Request, Scene, World
 from tests.support.virtual_time import run_virtually
 from tests.support.wires import STALE, Entry
@@ -98,6 +101,21 @@ def test_hedged_direct_attempt_that_is_cancelled_ends_its_hedge_as_well():
         return left, len(world.wire.sent), [cause for cause, _ in world.calls.records]
 
     assert run_virtually(play) == ([(0, 0, 1)] * 3, 5, ["out_of_time"] * 3)
+
+
+def test_items_of_a_list_that_are_made_directly_are_hedged_one_by_one():
+    async def play():
+        world, run = hedged(SLOW_THEN_QUICK, Entry(Success(b"3"), 0.01, held=1))
+        flights = Flights(Flight, world.background, world.buffered)
+        step = run.plan.steps[0]
+        each = for_each(Rules(10), flights, step.direct)(step.source)
+        call = make_call(timeout=0.2)
+        call.payload = [Item((0, 0)), Item((0, 1))]
+        outcome = await each(call)
+        world.buffered.give(call.held)
+        return outcome.body, call.held, world.buffered.used, len(world.wire.sent), world.budget.hedges.won
+
+    assert run_virtually(play) == (b"[2,3]", 11, 0, 3, 1)
 
 
 def test_direct_attempt_still_holds_its_slot_when_what_adapts_is_told_of_it():
