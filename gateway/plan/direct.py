@@ -65,9 +65,11 @@ class Landing(Protocol):
 class Direct:
     """How the calls of one step are made without a coroutine.
 
-    The arguments are what its layers are made of. ``following`` is what its retry layer does after a first
-    attempt failed, ``deposit`` what it does before. ``races`` are its hedges, which go over ``inner``, the
-    plain form of what is below them. ``peer`` is what recordings call its address.
+    The arguments are what its layers are made of. ``attempts`` is told of each while that still has its slot,
+    so that what adapts to attempts, or balances them, may stand before the meter. ``following`` is what its
+    retry layer does after a first attempt failed, ``deposit`` what it does before. ``races`` are its hedges,
+    which go over ``inner``, the plain form of what is below them. ``peer`` is what recordings call its
+    address.
     """
 
     __slots__ = (

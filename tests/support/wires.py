@@ -32,7 +32,8 @@ class Entry:
 class ScriptedWire:
     """*script* maps a payload, which ends in a number, to its ``Entry``.
 
-    ``in_use`` counts connections, ``sent`` lists instants and payloads.
+    ``in_use`` counts connections, ``sent`` lists instants and payloads, ``lost`` those of them that were cut
+    within the same instant.
     """
 
     CONNECTING = 0.003
@@ -42,6 +43,7 @@ class ScriptedWire:
         self.buffered = buffered
         self.in_use = 0
         self.sent = []
+        self.lost = []
 
     async def source(self, call):
         entry = self.script[call.payload].attempt(call.attempt)
@@ -74,14 +76,20 @@ class ScriptedWire:
         try:
             return await call.wait(future)
         finally:
-            timer.cancel()
-            self.in_use -= 1
+            self._close(timer, call, entry)
 
     def _send(self, call, entry, waiter):
         self.in_use += 1
         self.sent.append((round(asyncio.get_running_loop().time(), 4), call.payload))
         call.sent = True
         return asyncio.get_running_loop().call_later(entry.delay, _resolve, waiter, entry.result)
+
+    def _close(self, timer, call, entry):
+        now = asyncio.get_running_loop().time()
+        if timer.when() == now + entry.delay:
+            self.lost.append((round(now, 4), call.payload))
+        timer.cancel()
+        self.in_use -= 1
 
     def _outcome(self, result, call, entry):
         if result == BUG:
@@ -101,8 +109,7 @@ class ScriptedWire:
 
     def end(self, held, result, call):
         timer, entry = held
-        timer.cancel()
-        self.in_use -= 1
+        self._close(timer, call, entry)
         return None if result == STALE else self._outcome(result, call, entry)
 
 

@@ -1,6 +1,7 @@
 """The upstream at which a scene is played, and the layers before it, in both forms of its calls."""
 
 import asyncio
+from collections import Counter
 
 from gateway.buffered import Buffered
 from gateway.call import Trace, stack
@@ -114,7 +115,9 @@ class Site:
         circuit = (seen.state, seen.total, seen.failed, seen.in_a_row, seen.probes_out)
         warmth = (self.warmth.snapshot(now), list(self.warmth._seen))
         slots = (self.bulkhead.limit, self.bulkhead.refused, repr(self.gradient), self.gradient.measuring)
-        sent = sorted(self.wire.sent)  # what is first within an instant is a matter of the form
+        # What is first within an instant is a matter of the form: also whether a call that is cut in the one
+        # in which it gets its slot is sent.
+        sent = sorted((Counter(self.wire.sent) - Counter(self.wire.lost)).elements())
         standing = (self.address.calls, self.address.failures, self.address.steady)
         return (circuit, self.circuit.generation, slots, warmth, standing, sent)
 
@@ -213,7 +216,7 @@ class World:
                 needs=(index - 1,) if scene.chained and index else (),
                 required=scene.required,
                 repeatable=scene.repeatable,
-                timeout=scene.timeout + 0.0011 * index,
+                timeout=scene.timeout + 0.0011 * index + 0.00013 * number,  # no two at one instant
                 stand_in=fallback if scene.backed else None,
                 direct=self._begins(of_step) if self.direct else None,
             )
