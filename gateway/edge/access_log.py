@@ -106,7 +106,7 @@ class AccessLog:
 
         def line() -> str:
             ended = zip(run.plan.steps, causes, strict=True)
-            parts = " ".join(f"{step.name}={cause}" for step, cause in ended if cause is not None)
+            parts = ", ".join(f"{step.name} {cause}" for step, cause in ended if cause is not None)
             return f"{run.plan.route} {status} {parts if problem else 'slow'}".rstrip()
 
         return self._sparing.takes(events.ANSWERED, (run.plan.route, status, problem, causes), line)
@@ -155,14 +155,17 @@ def _hedged(trace: Trace) -> list[str]:
 
 
 def _told(step: dict[str, Any]) -> str:
-    """``orders=timeout (no answer within 300 ms) 300.0 ms``, ``users=live 3.1 ms``, for people."""
+    """``orders timeout (no answer within 300 ms) 300.0 ms``, ``users live 3.1 ms``, for people.
+
+    Nothing like ``session=live``: whatever stands behind such a word is taken for a secret.
+    """
     cause = step.get("cause")
     if cause is None:
-        text = f"{step['step']}={step['served']}"
+        text = f"{step['step']} {step['served']}"
     elif step["served"] == "nothing":
-        text = f"{step['step']}={cause}"
+        text = f"{step['step']} {cause}"
     else:
-        text = f"{step['step']}={step['served']} for {cause}"
+        text = f"{step['step']} {step['served']} for {cause}"
     if "detail" in step:
         text += f" ({step['detail']})"
     if "missing" in step:

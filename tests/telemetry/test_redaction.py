@@ -67,7 +67,8 @@ def test_what_a_name_or_a_shape_betrays_is_hidden(redaction, text, redacted):
 @pytest.mark.parametrize(
     "text",
     [
-        "GET /orders/{id} 200 in 10.0 ms, 512 B: orders=timeout (no answer within 300 ms) 300.0 ms",
+        "GET /orders/{id} 200 in 10.0 ms, 512 B: orders timeout (no answer within 300 ms) 300.0 ms",
+        "GET /me 200 in 10.0 ms, 512 B: session live 3.9 ms; token nothing; api_key cached 0.1 ms",
         "breaker of orders: closed → open (10 of 20 failed)",
         "http://127.0.0.1:9101/users?limit=5",
         "a budget of 3 tokens is spent, and the author keeps 2 secrets",
