@@ -33,6 +33,8 @@ GRACE: Final = 10
 MAX_MESSAGE: Final = 1024 * 1024
 """Bytes of one WebSocket message (as in transport/websocket.py, whose library is an extra)."""
 
+_EVERYWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - addresses that are compared with
+
 _log = Log("gateway.serve")
 
 
@@ -75,7 +77,17 @@ def run(gateway: Gateway, public: Listener, admin: Listener) -> None:
         contextlib.closing(_bind(admin)) as second,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
+        _tell_apart(first, second)
         runner.run(_serve(gateway, [first, second]))
+
+
+def _tell_apart(first: socket.socket, second: socket.socket) -> None:
+    """Raise ``BindError`` if two sockets are bound to one place, which shows only when both listen: uvloop
+    does not tell, and one of them would serve nobody.
+    """
+    (host, port), (other, other_port) = first.getsockname()[:2], second.getsockname()[:2]
+    if port == other_port and (host == other or {host, other} & _EVERYWHERE):
+        raise BindError(f"cannot listen on {other}:{port} twice: give --port and --admin-port other numbers")
 
 
 def _bind(listener: Listener) -> socket.socket:

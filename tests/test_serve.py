@@ -120,6 +120,18 @@ def test_taken_port_is_told_and_nothing_is_opened(ports):
     assert gateway.opened == 0
 
 
+@pytest.mark.parametrize(
+    ("public", "admin"), [(LOOPBACK, LOOPBACK), ("0.0.0.0", LOOPBACK), (LOOPBACK, "0.0.0.0")]
+)
+def test_one_port_for_both_listeners_is_told_and_nothing_is_opened(ports, public, admin):
+    gateway = FakeGateway(None)
+
+    with pytest.raises(BindError, match=rf"cannot listen on {admin}:{ports[0]} twice: give --port and "):
+        run(gateway, Listener(public, ports[0]), Listener(admin, ports[0]))
+
+    assert gateway.opened == 0
+
+
 def test_address_of_another_machine_is_told():
     with pytest.raises(BindError, match=r"cannot listen on 192\.0\.2\.1:0: "):
         _bind(Listener("192.0.2.1", 0))
