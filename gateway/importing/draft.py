@@ -25,6 +25,7 @@ class Draft:
     Upstreams may be added to after they were made: that two are the same was decided by what they began with.
     """
 
+    server: dict[str, Any] = field(default_factory=dict)
     defaults: dict[str, Any] = field(default_factory=dict)
     upstreams: dict[str, dict[str, Any]] = field(default_factory=dict)
     routes: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -72,7 +73,8 @@ class Draft:
 
     def text(self, header: str) -> str:
         """It as YAML under *header* as a comment, without the upstreams that no route calls."""
-        document: dict[str, Any] = {"defaults": self.defaults} if self.defaults else {}
+        settings = {"server": self.server, "defaults": self.defaults}
+        document: dict[str, Any] = {name: said for name, said in settings.items() if said}
         document |= {"upstreams": self.called, "routes": self.routes}
         comment = "".join(f"# {line}\n" for line in header.splitlines())
         return comment + yaml_text(_escaped(document))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from gateway.config.units import size_text
 from gateway.importing.draft import Draft
 from gateway.importing.foreign import At
 from gateway.importing.krakend.namespaces import GUARDS, LOST, OF_THE_SERVICE, extra, extras
@@ -18,6 +19,7 @@ _VERSIONS: Final = (2, 3)
 _SILENT: Final = frozenset(
     {"version", "name", "timeout", "cache_ttl", "host", "output_encoding", "endpoints"}
     | {"extra_config", "dialer_timeout", "debug_endpoint", "echo_endpoint"}
+    | {"read_header_timeout", "max_header_bytes"}
 )
 _KEYS: Final = {
     "port": "start the gateway with `--port {}`",
@@ -33,8 +35,7 @@ _TRANSPORT: Final = frozenset(
     {"max_idle_connections", "max_idle_connections_per_host", "idle_connection_timeout"}
     | {"response_header_timeout", "expect_continue_timeout", "disable_keep_alives", "disable_compression"}
     | {"dialer_keep_alive", "dialer_fallback_delay", "read_timeout", "write_timeout", "idle_timeout"}
-    | {"read_header_timeout", "max_header_bytes", "max_shutdown_wait_time", "disable_rest"}
-    | {"dns_cache_ttl", "sequential_start"}
+    | {"max_shutdown_wait_time", "disable_rest", "dns_cache_ttl", "sequential_start"}
 )
 
 
@@ -78,6 +79,17 @@ class Service:
         if headers:
             route["headers"] = headers
         self.draft.defaults = {"upstream": upstream, "route": route}
+        self.draft.server = self._heads()
+
+    def _heads(self) -> dict[str, Any]:
+        """What bounds the heads of requests."""
+        heads: dict[str, Any] = {}
+        seconds, most = duration_at(self.root["read_header_timeout"]), self.root["max_header_bytes"].number
+        if seconds is not None:
+            heads["head_timeout"] = written(seconds)
+        if most is not None and most >= 1:
+            heads["max_head"] = size_text(int(most))
+        return heads
 
     def _tell_keys(self) -> None:
         version = self.root["version"]

@@ -1,5 +1,7 @@
 """What holds for a whole KrakenD file becomes defaults, or is told."""
 
+import pytest
+
 from tests.importing.krakend.samples import endpoint, imported
 
 
@@ -82,3 +84,17 @@ def test_everything_without_a_counterpart_is_told():
             "`return_error_msg` of the router has no counterpart"
         ),
     ]
+
+
+def test_bounds_of_heads_are_carried():
+    draft, told = imported(endpoint(), read_header_timeout="3s", max_header_bytes=8192)
+
+    assert draft.server == {"head_timeout": "3s", "max_head": "8KiB"}
+    assert told == []
+
+
+@pytest.mark.parametrize("settings", [{}, {"read_header_timeout": "0s", "max_header_bytes": 0}])
+def test_heads_that_nothing_bounds_there_are_bounded_as_usual(settings):
+    draft, _ = imported(endpoint(), **settings)
+
+    assert draft.server == {}
