@@ -7,8 +7,8 @@ Rules of the file:
 1. While a head is incomplete the parser gets no more than ``max_head`` bytes of it. (Behind another request
    in the same piece of data that much more: where in the piece the head began is not known, only that it did.
    Until it is whole nobody else has the connection.)
-2. A head that has begun is whole within ``head_timeout``, and so has what nobody reads of a body come to its
-   end: what is left of it behind its answer. No piece that comes starts that time anew.
+2. A head that has begun is whole within ``head_timeout``; within that a new connection sends something, and
+   what nobody reads of a body, behind its answer, comes to its end. No piece starts that time anew.
 3. Trailers are dropped. What comes around a body's bytes is bounded too.
 4. Who is refused is told why, if no other answer is under way, and then has a moment to read that.
 5. The path of nearly every request, a whole head in one piece, costs 0.6 µs more than uvicorn's and starts no
@@ -17,6 +17,7 @@ Rules of the file:
 
 from __future__ import annotations
 
+from asyncio import Transport
 from typing import TYPE_CHECKING, Any, Final
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
@@ -70,6 +71,12 @@ class BoundedProtocol(WatchedProtocol):
         self.connection_made(transport)
         self.connections.discard(self)
 
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn's
+        """Somebody connected; behind a ``Client`` that has seen to it that a request comes."""
+        super().connection_made(transport)
+        if self._client is None:
+            self._wait()
+
     @property
     def busy(self) -> bool:
         """It is in the midst of a request, or of an answer."""
@@ -102,8 +109,10 @@ class BoundedProtocol(WatchedProtocol):
         if self._left_over():
             self.bounds.refused(408)
             self.transport.close()
-        else:
+        elif self._fed:
             self._refuse(408)
+        else:  # nothing was asked
+            self.transport.close()
 
     def data_received(self, data: bytes) -> None:
         """A piece of one request, or of several."""

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from gateway.timers import Timers
 from tests.support.gateways import Site, listening, serving
 
 LIMIT = 1024
@@ -192,6 +193,35 @@ async def test_body_that_is_framed_wrongly_is_a_400_and_no_body(there, app):
         assert answer.status == 400
         assert await client.ended()
     assert app.gone == 1
+
+
+@pytest.fixture
+async def hasty(app, refused):
+    head = Timers(asyncio.get_running_loop()).of(0.2)
+    async with listening(app, head=head, refused=refused.append) as served:
+        yield served
+
+
+async def test_connection_that_asks_nothing_is_closed(hasty, refused):
+    async with hasty.client() as client:
+        async with asyncio.timeout(1.0):
+            assert await client.ended()
+    assert refused == []
+
+
+async def test_first_head_and_later_ones_come_in_time_or_are_refused(hasty, refused):
+    async with hasty.client() as client:
+        await asyncio.sleep(0.1)
+        client.send_raw(small())
+        assert (await client.answer()).status == 200
+        await asyncio.sleep(0.3)
+        client.send_raw(small())
+        assert (await client.answer()).status == 200
+        client.send_raw(small()[:-2])
+
+        assert (await client.answer()).json["cause"] == "head_too_slow"
+        assert await client.ended()
+    assert refused == [408]
 
 
 async def test_route_is_not_asked_for_a_head_over_the_limit_of_its_gateway():
