@@ -21,6 +21,9 @@ KEY, SECRET = "AKIDEXAMPLE12345", "wJalrXUtnFEMIK7MDENG"
 _GRPC = 10_000
 """Each server of it also listens this much above its port."""
 
+_START = 60.0
+"""Seconds for each thing that it has to be ready for: on a busy machine its parts look for each other for long."""
+
 
 class S3:
     """The server, with a bucket ``files`` in it."""
@@ -52,10 +55,13 @@ class S3:
         said = [f"-{name}={value}" for name, value in options.items()]
         command = [Path(sys.executable).with_name("weed"), "server", "-filer", "-s3", *said]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        until(lambda: listens(self.port), what=f"S3 on port {self.port}")
-        until(lambda: self.put("", b"") == 200, what="the bucket")
-        until(lambda: self.put("ready", b"") == 200, what="room for objects")
-        until(lambda: self.put("ready", b"{}") == 200, what="room for objects with something in them")
+
+    def wait_until_ready(self) -> None:
+        """Return when it takes objects. Four servers in one have to find each other first."""
+        until(lambda: listens(self.port), _START, f"S3 on port {self.port}")
+        until(lambda: self.put("", b"") == 200, _START, "the bucket")
+        until(lambda: self.put("ready", b"") == 200, _START, "room for objects")
+        until(lambda: self.put("ready", b"{}") == 200, _START, "room for objects with something in them")
 
     @property
     def url(self) -> str:
@@ -96,6 +102,7 @@ def s3() -> Iterator[S3]:
     with tempfile.TemporaryDirectory() as folder:
         server = S3(Path(folder))
         try:
+            server.wait_until_ready()
             yield server
         finally:
             server.kill()
