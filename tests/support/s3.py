@@ -22,7 +22,7 @@ _GRPC = 10_000
 """Each server of it also listens this much above its port."""
 
 _START = 60.0
-"""Seconds for each thing that it has to be ready for: on a busy machine its parts look for each other for long."""
+"""Seconds for each thing that it has to be ready for: on a busy machine its parts take long to meet."""
 
 
 class S3:
