@@ -11,7 +11,7 @@ Rules of the file:
    what nobody reads of a body, behind its answer, comes to its end. No piece starts that time anew.
 3. Trailers are dropped. What comes around a body's bytes is bounded too.
 4. Who is refused is told why, if no other answer is under way, and then has a moment to read that.
-5. The path of nearly every request, a whole head in one piece, costs 0.6 µs more than uvicorn's and starts no
+5. The path of nearly every request, a whole head in one piece, costs 1.1 µs more than uvicorn's and starts no
    timer.
 """
 
@@ -121,10 +121,11 @@ class BoundedProtocol(WatchedProtocol):
             self._received(data)
             return
         super().data_received(data)
-        if self.cycle is before:  # no head became whole
+        cycle = self.cycle
+        if cycle is before:  # no head became whole
             self._fed = len(data)
             self._wait()
-        elif self._begun():
+        elif cycle is not None and cycle.scope is not self.scope:  # `_begun`, on the path of nearly all
             self._fed = 1
 
     def _received(self, data: bytes) -> None:
@@ -202,12 +203,13 @@ class BoundedProtocol(WatchedProtocol):
         if not (self.parser.should_upgrade() and self._should_upgrade()):  # then they are asked for once more
             self.headers = []
         self._fed = self._body = 0
-        self._came()
+        if self._waits:
+            self._came()
 
     def on_message_complete(self) -> None:
         """A request has come to its end, perhaps behind its answer, which uvicorn takes no note of."""
         cycle = self.cycle
-        if cycle is not None and self._left_over():
+        if cycle is not None and cycle.response_complete and self._in_body():
             cycle.more_body = False
             self._came()
         super().on_message_complete()

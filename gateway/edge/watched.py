@@ -67,7 +67,7 @@ class WatchedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """An answer is on its way."""
         super().on_response_complete()
-        if self.transport.is_closing():
+        if not self.cycle.keep_alive:  # type: ignore[union-attr]  # it is what was answered
             self.see_off()
 
     def timeout_keep_alive_handler(self) -> None:
