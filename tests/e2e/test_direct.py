@@ -44,7 +44,7 @@ def by_target(seed):
             target = (await peer.request()).split(b" ", 2)[1]
             chosen = random.Random(f"{seed} {target}")
             kind = chosen.choice(
-                ["json", "json", "json", "nothing", "500", "404", "garbage", "slow", "end"] * 3 + ["hang"]
+                ["json", "json", "large", "nothing", "500", "404", "garbage", "slow", "end"] * 3 + ["hang"]
             )
             if kind == "hang":
                 await peer.eof()
@@ -54,7 +54,9 @@ def by_target(seed):
                 peer.close()
                 return
             status = {"500": "500 Oh", "404": "404 No", "nothing": "204 Empty"}.get(kind, "200 OK")
-            body = {"garbage": b"{]", "nothing": b""}.get(kind, b'{"name":"n%d"}' % chosen.randrange(10))
+            large = b'{"name":"n","text":"%b"}' % (b"x" * chosen.randrange(20_000, 90_000))
+            small = b'{"name":"n%d"}' % chosen.randrange(10)
+            body = {"garbage": b"{]", "nothing": b"", "large": large}.get(kind, small)
             await peer.send(answer(body, status))
 
     return script
