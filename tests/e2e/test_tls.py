@@ -62,4 +62,4 @@ async def test_wrong_certificate_is_a_502_whose_reason_stands_only_in_the_log(
         "unable to get local issuer certificate" if wrong == "certificate" else "not valid for 'localhost'"
     )
     assert reason in caplog.text
-    assert "user=unreachable" in caplog.text
+    assert "user unreachable" in caplog.text
