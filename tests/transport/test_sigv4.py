@@ -208,8 +208,9 @@ def test_a_link_is_signed_as_botocore_signs_it(service, credentials, seeded):
         target = wire_form(_target(seeded).encode(), collapse=service != "s3")
         query = target.partition(b"?")[2]
         names = [pair.partition(b"=")[0] for pair in query.split(b"&")]
-        if len(set(names)) < len(names) or b"=&" in query + b"&":
-            continue  # botocore reads the query into a dict, and writes empty values otherwise
+        twice = len(set(names)) < len(names)
+        if twice or b"=&" in query + b"&" or b"%E4" in query:
+            continue  # botocore reads the query into a dict of text, and writes empty values otherwise
 
         theirs, when = link_by_botocore(target, credentials, service)
         ours = Signer("eu-west-1", service, HOST).presigned("GET", target, 300, credentials, when).decode()
