@@ -38,9 +38,6 @@ class Socket:
     def write(self, data):
         self.written += data
 
-    def writelines(self, pieces):
-        self.written += b"".join(pieces)
-
     def close(self):
         self.closed = True
 
