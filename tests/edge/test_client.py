@@ -161,27 +161,27 @@ async def test_heads_beyond_the_bound_pages_and_unknown_paths_are_not_answered_d
     assert there.answers == 0
 
 
+async def assert_closed_after(seconds, there):
+    """The connection is open until then, and closed soon after."""
+    await asyncio.sleep(seconds - 0.1)
+    assert not there.socket.closed
+    await asyncio.sleep(0.2)
+    assert there.socket.closed
+
+
 async def test_connection_without_a_further_request_is_closed():
     there = Connected(a=Success(b"1"))
     there.send()
 
     await asyncio.sleep(KEEP_ALIVE - 0.1)
     there.send()
-    await asyncio.sleep(KEEP_ALIVE - 0.1)
-    assert not there.socket.closed
-    await asyncio.sleep(0.2)
-
-    assert there.socket.closed
+    await assert_closed_after(KEEP_ALIVE, there)
 
 
 async def test_connection_without_a_first_request_is_closed():
     there = Connected(a=Success(b"1"))
 
-    await asyncio.sleep(HEAD - 0.1)
-    assert not there.socket.closed
-    await asyncio.sleep(0.2)
-
-    assert there.socket.closed
+    await assert_closed_after(HEAD, there)
 
 
 async def test_first_request_may_come_late_and_the_second_has_the_usual_time():
@@ -189,11 +189,7 @@ async def test_first_request_may_come_late_and_the_second_has_the_usual_time():
     await asyncio.sleep(HEAD - 0.1)
     there.send()
 
-    await asyncio.sleep(KEEP_ALIVE - 0.1)
-    assert not there.socket.closed
-    await asyncio.sleep(0.2)
-
-    assert there.socket.closed
+    await assert_closed_after(KEEP_ALIVE, there)
 
 
 async def test_connection_that_is_lost_before_its_first_request_waits_for_nothing():
